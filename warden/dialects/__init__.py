@@ -1,0 +1,42 @@
+"""Dialects read wire messages as Actions and write Decisions as native denials.
+
+A dialect is pure: bytes in, values out, no I/O, no clock. It never guesses: a message with two readings raises `DecodeError`,
+and an operation that the tables do not know is an Action whose verb is ``unknown``.
+
+`DIALECTS` is the ordered tuple: the first dialect that claims a host reads its requests, and `http`, last, claims the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from warden.model import Action, HttpRequest, HttpResponse, Ruling
+
+
+class Dialect(Protocol):
+    """What one provider's HTTP dialect does. Implementations are stateless but for lazily loaded tables."""
+
+    #: The provider's name: ``aws``, ``gcp``, ``kubernetes``, ``http``.
+    name: str
+
+    def claims(self, host: str, port: int) -> bool:
+        """Whether requests to this host (lower case, no trailing dot) are this dialect's to read, known operation or not."""
+        ...
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        """Whether `decode` must have the body, judged from everything but the body. May raise DecodeError."""
+        ...
+
+    def decode(self, request: HttpRequest) -> tuple[Action, ...]:
+        """The actions that this request asks for: at least one. Raises DecodeError when there is no single certain reading.
+
+        With `request.body` None, a body-dependent operation is read as its worst effect.
+        """
+        ...
+
+    def deny(self, request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
+        """The denial in the service's own error format: 403, a code that no SDK retries, the request id header, `sentence` as message.
+
+        Must work for any request, also one that `decode` refused: then in the format that the host's clients most likely parse.
+        """
+        ...
