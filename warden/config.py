@@ -17,24 +17,29 @@ PRESETS = ("observe", "readonly", "no-destroy", "lockdown")
 HIDDEN_PATHS = (
     "~/.aws", "~/.ssh", "~/.kube", "~/.config/gcloud", "~/.docker", "~/.azure", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.my.cnf",
     "~/.git-credentials", "~/.config/gh", "~/.config/hub", "~/.config/doctl", "~/.config/rclone", "~/.config/helm", "~/.config/op",
-    "~/.terraform.d/credentials.tfrc.json", "~/.terraformrc", "~/.pypirc", "~/.npmrc", "~/.yarnrc.yml", "~/.cargo/credentials", "~/.cargo/credentials.toml",
-    "~/.gem/credentials", "~/.m2/settings.xml", "~/.m2/settings-security.xml", "~/.gradle/gradle.properties", "~/.vault-token", "~/.boto", "~/.s3cfg", "~/.oci", "~/.password-store",
-    "~/.local/share/keyrings", "~/.mozilla", "~/.config/google-chrome", "~/.config/chromium", "~/.config/warden", "~/.local/state/warden", "~/.bash_history", "~/.zsh_history",
-    "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/ssl/private", "/etc/kubernetes", "/etc/rancher", "/var/lib/kubelet", "/var/lib/docker",
-    "/var/lib/warden", "/var/log/warden", "/etc/warden", "/root/.aws", "/root/.ssh", "/root/.kube",
+    "~/.terraform.d/credentials.tfrc.json", "~/.terraformrc", "~/.pypirc", "~/.npmrc", "~/.yarnrc.yml", "~/.cargo/credentials",
+    "~/.cargo/credentials.toml", "~/.gem/credentials", "~/.m2/settings.xml", "~/.m2/settings-security.xml",
+    "~/.gradle/gradle.properties", "~/.vault-token", "~/.boto", "~/.s3cfg", "~/.oci", "~/.password-store", "~/.local/share/keyrings",
+    "~/.mozilla", "~/.config/google-chrome", "~/.config/chromium", "~/.config/warden", "~/.local/state/warden", "~/.bash_history",
+    "~/.zsh_history", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/ssl/private", "/etc/kubernetes",
+    "/etc/rancher", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/warden", "/var/log/warden", "/etc/warden", "/root/.aws",
+    "/root/.ssh", "/root/.kube",
 )  # fmt: skip
 
 #: Writable by default: the state directories of well-known agents, so that they keep their sessions.
 AGENT_STATE_PATHS = (
-    "~/.claude", "~/.claude.json", "~/.codex", "~/.gemini", "~/.aider", "~/.config/goose", "~/.local/share/goose", "~/.config/opencode", "~/.local/share/opencode",
-    "~/.cursor", "~/.continue", "~/.openhands", "~/.qwen", "~/.copilot", "~/.config/crush", "~/.local/share/crush",
+    "~/.claude", "~/.claude.json", "~/.codex", "~/.gemini", "~/.aider", "~/.config/goose", "~/.local/share/goose", "~/.config/opencode",
+    "~/.local/share/opencode", "~/.cursor", "~/.continue", "~/.openhands", "~/.qwen", "~/.copilot", "~/.config/crush",
+    "~/.local/share/crush",
 )  # fmt: skip
 
 #: Environment variables that never enter the sandbox (shell patterns). `environment.pass` lets one through by its exact name.
 HIDDEN_VARIABLES = (
-    "AWS_*", "AMAZON_*", "GOOGLE_*", "GCLOUD_*", "GCP_*", "CLOUDSDK_*", "AZURE_*", "ARM_*", "KUBECONFIG", "KUBE_*", "DOCKER_*", "VAULT_*", "SSH_AUTH_SOCK", "SSH_AGENT_PID",
-    "*_TOKEN", "*_TOKEN_*", "*_SECRET", "*_SECRET_*", "*_PASSWORD", "*_PASSWD", "*_API_KEY", "*_APIKEY", "*_ACCESS_KEY", "*_PRIVATE_KEY", "*_CREDENTIALS", "PGPASSWORD", "MYSQL_PWD", "DATABASE_URL", "*_DSN",
-    "DBUS_SESSION_BUS_ADDRESS", "WARDEN_*", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "LD_PRELOAD", "LD_LIBRARY_PATH",
+    "AWS_*", "AMAZON_*", "GOOGLE_*", "GCLOUD_*", "GCP_*", "CLOUDSDK_*", "AZURE_*", "ARM_*", "KUBECONFIG", "KUBE_*", "DOCKER_*",
+    "VAULT_*", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "*_TOKEN", "*_TOKEN_*", "*_SECRET", "*_SECRET_*", "*_PASSWORD", "*_PASSWD",
+    "*_API_KEY", "*_APIKEY", "*_ACCESS_KEY", "*_PRIVATE_KEY", "*_CREDENTIALS", "PGPASSWORD", "MYSQL_PWD", "DATABASE_URL", "*_DSN",
+    "DBUS_SESSION_BUS_ADDRESS", "WARDEN_*", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
+    "all_proxy", "no_proxy", "LD_PRELOAD", "LD_LIBRARY_PATH",
 )  # fmt: skip
 
 
@@ -48,7 +53,10 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class EgressConfig:
-    """Hosts beside the cloud APIs. `host[:port]` (HTTP or HTTPS, inspected; `*.` matches any number of labels) or `tcp://host:port` (opaque bytes)."""
+    """Hosts beside the cloud APIs.
+
+    `host[:port]` allows HTTP and HTTPS, inspected (`*.` matches any number of labels); `tcp://host:port` allows opaque bytes.
+    """
 
     allow: tuple[str, ...] = ()
 
@@ -115,7 +123,10 @@ class EnvironmentConfig:
 
 @dataclass(frozen=True, slots=True)
 class ProxyConfig:
-    """Limits of the HTTP proxy. `body_limit` is the most bytes read of a body that a ruling depends on; `timeout` seconds for a ruling and for connecting."""
+    """Limits of the HTTP proxy.
+
+    `body_limit` is the most bytes read of a body that a ruling depends on; `timeout` is seconds for a ruling and for connecting.
+    """
 
     body_limit: int = 8 << 20
     timeout: float = 30.0
@@ -130,7 +141,11 @@ class AuditConfig:
 
 @dataclass(frozen=True, slots=True)
 class DaemonConfig:
-    """The daemon. `socket` empty is `$XDG_RUNTIME_DIR/warden/daemon.sock`, or `/run/warden/daemon.sock` for root. `idle_timeout` seconds end a private daemon without sessions."""
+    """The daemon.
+
+    `socket` empty is `$XDG_RUNTIME_DIR/warden/daemon.sock`, or `/run/warden/daemon.sock` for root.
+    A private daemon without sessions ends after `idle_timeout` seconds.
+    """
 
     socket: str = ""
     idle_timeout: float = 900.0

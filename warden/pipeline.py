@@ -12,15 +12,35 @@ by accident: any exception on the way is a denial with a fixed sentence for the 
 
 from __future__ import annotations
 
-import secrets
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Protocol
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from warden.dialects import Dialect
+from warden.dialects import Dialect, framing
+from warden.dialects.aws import AwsDialect
+from warden.dialects.dns import NetDialect
+from warden.dialects.egress import Egress
+from warden.dialects.http import HttpDialect
 from warden.errors import AuditError, CredentialError, DecodeError
-from warden.model import Action, AuditRecord, Certainty, Decision, DnsQuestion, Effect, HttpRequest, HttpResponse, Message, Principal, Ruling, TcpConnect, Verb
+from warden.model import (
+    Action,
+    AuditRecord,
+    Certainty,
+    Decision,
+    Effect,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Principal,
+    Resource,
+    Ruling,
+    Verb,
+)
+
+#: What the agent reads when our own code failed. The detail is in the audit record of the ruling.
+FAILED = "warden could not rule on this, so it is denied. The audit log has the detail under ruling {id}."
 
 
 class DecisionPoint(Protocol):
@@ -32,6 +52,8 @@ class DecisionPoint(Protocol):
 class Broker(Protocol):
     """Gives an allowed request its real credentials (:mod:`warden.credentials`). Raises CredentialError when it cannot."""
 
+    def needs_body(self, request: HttpRequest) -> bool: ...
+
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest: ...
 
 
@@ -39,3 +61,172 @@ class Log(Protocol):
     """The audit log (:mod:`warden.audit`). `append` returns after the record is written, or raises AuditError."""
 
     def append(self, record: AuditRecord) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Wire message -> Actions, with no policy and no state: what `warden decode` shows is what the proxy rules on.
+
+    Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
+    """
+
+    egress: Egress = field(default_factory=Egress)
+    dialects: tuple[Dialect, ...] = ()
+    net: NetDialect = field(init=False)
+
+    def __post_init__(self) -> None:
+        dialects = self.dialects or (AwsDialect(), HttpDialect(self.egress))
+        object.__setattr__(self, "dialects", dialects)
+        object.__setattr__(self, "net", NetDialect(dialects, self.egress))
+
+    def dialect(self, request: HttpRequest) -> Dialect:
+        """Who reads this request and writes its denial."""
+        return self.net.claimant(request.host, request.port)
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        """Whether the body must be read before `decode`. Raises DecodeError."""
+        framing.check(request)
+        return self.dialect(request).needs_body(request)
+
+    def decode(self, message: Message) -> tuple[Action, ...]:
+        """At least one Action, or DecodeError."""
+        if not isinstance(message, HttpRequest):
+            return self.net.decode(message)
+        framing.check(message)
+        actions = self.dialect(message).decode(message)
+        if not actions:
+            raise DecodeError("no-action", "The request could not be read as any action.")
+        return actions
+
+
+class Pipeline:
+    """The flow for one session: whoever enforces gives it each wire message and does what the Ruling says."""
+
+    def __init__(self, *, principal: Principal, decoder: Decoder, point: DecisionPoint, broker: Broker, log: Log) -> None:
+        self.principal = principal
+        self.decoder = decoder
+        self._point = point
+        self._broker = broker
+        self._log = log
+
+    def needs_body(self, head: HttpRequest) -> bool:
+        """Whether to read the body (up to the configured limit) before `rule`. What cannot be told is ruled on, and denied, by its head."""
+        try:
+            return self.decoder.needs_body(head) or self._broker.needs_body(head)
+        except Exception:  # noqa: BLE001 - rule() meets the same error and denies with it
+            return False
+
+    def rule(self, message: Message) -> Ruling:
+        """Decodes, decides, gives credentials, records. Never raises; whatever goes wrong denies."""
+        ruling_id = str(uuid.uuid4())
+        started = time.perf_counter_ns()
+        record: dict[str, Any] = {"id": ruling_id, "message": _describe(message)}
+        try:
+            ruling = self._rule(ruling_id, message, record)
+        except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
+            ruling = Ruling(
+                ruling_id, decision=Decision(reason=FAILED.format(id=ruling_id), errors=(_detail(error),)), code="internal-error"
+            )
+        record["timings_us"] = {**record.get("timings_us", {}), "total": (time.perf_counter_ns() - started) // 1000}
+        try:
+            self._log.append(AuditRecord("ruling", self.principal, {**record, **_fields(ruling)}))
+        except Exception as error:  # noqa: BLE001 - promise 5: no ruling without a record
+            advice = error.advice if isinstance(error, AuditError) else ""
+            decision = Decision(
+                reason="warden cannot write its audit log, and what cannot be recorded is denied.", advice=advice, errors=(_detail(error),)
+            )
+            ruling = Ruling(ruling_id, ruling.actions, decision, code="audit")
+        return ruling
+
+    def _rule(self, ruling_id: str, message: Message, record: dict[str, Any]) -> Ruling:
+        timings: dict[str, int] = record.setdefault("timings_us", {})
+        mark = time.perf_counter_ns()
+        try:
+            actions = self.decoder.decode(message)
+        except DecodeError as error:
+            return Ruling(ruling_id, (_undecoded(message),), Decision(reason=error.message, advice=error.advice), code=error.code)
+        finally:
+            mark, timings["decode"] = time.perf_counter_ns(), (time.perf_counter_ns() - mark) // 1000
+        record["actions"] = [action.as_dict() for action in actions]
+        decision = self._point.decide(self.principal, actions)
+        timings["decide"] = (time.perf_counter_ns() - mark) // 1000
+        if not decision.allowed or not isinstance(message, HttpRequest):
+            return Ruling(ruling_id, actions, decision)
+        try:
+            return Ruling(ruling_id, actions, decision, forward=self._broker.authorize(message, actions))
+        except CredentialError as error:
+            return Ruling(ruling_id, actions, Decision(reason=error.message, advice=error.advice), code=error.code)
+
+    def denial(self, request: HttpRequest, ruling: Ruling) -> HttpResponse:
+        """The native error for a denied request. Falls back to plain HTTP when the dialect itself fails."""
+        text = sentence(ruling)
+        try:
+            return self.decoder.dialect(request).deny(request, ruling, text)
+        except Exception:  # noqa: BLE001 - a denial must come out whatever happens
+            return HttpDialect(Egress()).deny(request, ruling, text)
+
+    def outcome(self, ruling: Ruling, **fields: Any) -> None:
+        """Records how an allowed message ended: status, bytes in both directions, milliseconds. Failing to do so takes nothing back."""
+        try:
+            self._log.append(AuditRecord("outcome", self.principal, {"id": ruling.id, **fields}))
+        except AuditError:
+            return  # The next ruling meets the same error and is denied for it.
+
+
+def sentence(ruling: Ruling) -> str:
+    """What the agent reads: which action on what, which rule, and what is allowed instead."""
+    decision = ruling.decision
+    advice = f" {decision.advice}" if decision.advice else ""
+    if ruling.code:
+        return f"warden denied {_subject(ruling)} ({ruling.code}): {decision.reason}{advice}"
+    policy = f'policy "{decision.policies[0]}". ' if decision.policies else ""
+    return f"warden denied {_subject(ruling)}: {policy}{decision.advice or decision.reason}"
+
+
+def _subject(ruling: Ruling) -> str:
+    if not ruling.actions:
+        return "this request"
+    action = ruling.actions[0]
+    count = sum(len(a.resources) for a in ruling.actions)
+    if not count:
+        return action.operation
+    more = f" and {count - 1} more" if count > 1 else ""
+    first = next(r.id for a in ruling.actions for r in a.resources)
+    return f"{action.operation} on {first}{more}"
+
+
+def _undecoded(message: Message) -> Action:
+    host = message.name if not isinstance(message, HttpRequest) and hasattr(message, "name") else message.host  # type: ignore[union-attr]
+    return Action("http", "undecoded", Verb.UNKNOWN, resources=(Resource("Net::Host", host, {"name": host}),), certainty=Certainty.UNKNOWN)
+
+
+def _describe(message: Message) -> dict[str, Any]:
+    """The message in the audit record: what was asked of whom; never a header or a body, which may hold secrets."""
+    if isinstance(message, HttpRequest):
+        return {
+            "kind": "http",
+            "method": message.method[:32],
+            "host": message.host,
+            "port": message.port,
+            "path": message.target.partition("?")[0][:1024],
+            "bytes": len(message.body) if message.body is not None else message.body_length,
+        }
+    return {"kind": type(message).__name__, **{name: getattr(message, name) for name in message.__slots__}}
+
+
+def _fields(ruling: Ruling) -> dict[str, Any]:
+    decision = ruling.decision
+    return {
+        "operations": [action.operation for action in ruling.actions],
+        "decision": decision.effect.value if decision.effect is Effect.ALLOW else "deny",
+        "policies": list(decision.policies),
+        "reason": decision.reason,
+        "advice": decision.advice,
+        "code": ruling.code,
+        "errors": list(decision.errors),
+        "obligations": list(decision.obligations),
+    }
+
+
+def _detail(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]
