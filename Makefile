@@ -1,0 +1,74 @@
+# `make` alone prints the targets. `make check` is exactly what CI checks first; `make test` sets up and runs all tests.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+CACHE := .cache
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: help
+help: ## print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+.PHONY: setup
+setup: $(VENV)/.stamp ## install system packages, Python environment (idempotent, asks nothing)
+
+.PHONY: system
+system: ## install the Debian packages that sessions need (crun, nftables, tini) and the tests use
+	@tools/setup/packages
+
+$(VENV)/.stamp: requirements-dev.lock pyproject.toml tools/setup/python tools/setup/packages
+	@tools/setup/packages
+	@python="$$(tools/setup/python)" && { [ -x $(BIN)/python ] || "$$python" -m venv $(VENV); }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: demo
+demo: setup ## show the main job against a local AWS: a list that works, a terminate that is denied, the audit lines
+	@$(BIN)/python -m tools.demo
+
+.PHONY: check
+check: setup ## lint, format, types, import contracts, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.tables --check
+
+.PHONY: tables
+tables: setup ## rebuild the decoding tables and the Cedar schema from their sources
+	$(BIN)/python -m tools.tables
+
+.PHONY: clients
+clients: setup ## install the real clients that the end-to-end tests run (aws CLI, boto3 of 2022, JavaScript SDK, s5cmd)
+	@tools/setup/clients
+
+.PHONY: test-unit
+test-unit: setup ## the fast, pure tests
+	$(PYTEST) tests/unit -n 2 -q
+
+.PHONY: test
+test: setup clients check ## set up and run everything that CI runs
+	$(PYTEST) tests/unit -n 2 -q
+	$(PYTEST) tests/integration tests/e2e -q -m "not slow"
+
+.PHONY: test-slow
+test-slow: setup clients ## what takes minutes: 1 GiB transfers, old SDKs' whole models
+	$(PYTEST) tests -q -m slow
+
+.PHONY: bench
+bench: setup ## the figures of docs/benchmarks.md, as ratios measured in one run
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: ## renew requirements*.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-annotate --quiet -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.12 --generate-hashes --no-annotate --quiet -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## remove what the targets above made, the caches included
+	rm -rf $(VENV) $(CACHE) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
