@@ -29,6 +29,7 @@ $(VENV)/.stamp: requirements-dev.lock pyproject.toml tools/setup/python tools/se
 
 .PHONY: demo
 demo: setup ## show the main job against a local AWS: a list that works, a terminate that is denied, the audit lines
+	@tools/setup/clients awscli javascript
 	@$(BIN)/python -m tools.demo
 
 .PHONY: check

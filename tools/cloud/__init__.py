@@ -38,10 +38,15 @@ START_TIMEOUT = 60.0  # seconds; moto imports for a few of them
 
 @dataclass(frozen=True, slots=True)
 class LocalAws:
-    """A running local AWS. `address` is nginx's ``host:port``, `ca` the file of the CA to trust, `log` nginx's access log."""
+    """A running local AWS.
+
+    `address` is nginx's ``host:port``, `moto` the emulator's own behind it (plain HTTP, for seeding), `ca` the file of the CA to trust,
+    `log` nginx's access log.
+    """
 
     directory: Path
     address: str
+    moto: str
     ca: Path
     log: Path
 
@@ -108,10 +113,10 @@ def local_aws(directory: Path) -> Iterator[LocalAws]:
     directory.mkdir(parents=True, exist_ok=True)
     _make_certificates(directory)
     port, moto_port = _free_port(), _free_port()
-    cloud = LocalAws(directory, f"127.0.0.1:{port}", directory / "ca.pem", directory / "requests.jsonl")
+    cloud = LocalAws(directory, f"127.0.0.1:{port}", f"127.0.0.1:{moto_port}", directory / "ca.pem", directory / "requests.jsonl")
     cloud.log.touch()
     conf = directory / "nginx.conf"
-    conf.write_text(_NGINX.format(directory=directory, address=cloud.address, moto=f"127.0.0.1:{moto_port}"))
+    conf.write_text(_NGINX.format(directory=directory, address=cloud.address, moto=cloud.moto))
     with contextlib.ExitStack() as stack:
         moto_log = stack.enter_context((directory / "moto.log").open("wb"))
         environment = {**os.environ, "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(1 << 20)}

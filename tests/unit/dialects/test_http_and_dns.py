@@ -1,0 +1,61 @@
+"""The http dialect, which claims what no cloud dialect does, and names and connections as Actions."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from warden.dialects.egress import Egress
+from warden.dialects.http import HttpDialect
+from warden.model import Certainty, DnsQuestion, Flag, HttpRequest, Ruling, TcpConnect, Verb
+from warden.pipeline import Decoder
+
+
+@pytest.mark.parametrize(
+    ("method", "verb"),
+    [("GET", Verb.READ), ("POST", Verb.UPDATE), ("DELETE", Verb.DELETE), ("PROPFIND", Verb.UNKNOWN), ("get", Verb.UNKNOWN)],
+)
+def test_method_decides_the_verb(method: str, verb: Verb) -> None:
+    (action,) = HttpDialect(Egress(["pypi.org"])).decode(HttpRequest(method, "https", "pypi.org", 443, "/simple/?token=x"))
+    assert (action.verb, action.certainty) == (verb, Certainty.UNKNOWN)
+    assert (Flag.DESTRUCTIVE in action.flags) == (verb is Verb.DELETE)
+    assert action.context["path"] == "/simple/"  # a query may hold secrets
+    assert action.resources[0].attributes["egress"] is True
+
+
+def test_denial_is_json_with_the_ruling() -> None:
+    response = HttpDialect(Egress()).deny(HttpRequest("GET", "https", "x.test", 443, "/"), Ruling("r-1"), 'because "x"\n')
+    assert response.status == 403
+    assert json.loads(response.body)["error"] == {"code": "AccessDenied", "message": 'because "x"\n', "ruling": "r-1"}
+
+
+DECODER = Decoder(Egress(["pypi.org", "tcp://db.example.com:5432"]))
+
+
+@pytest.mark.parametrize(
+    ("message", "dialect", "listed"),
+    [
+        (DnsQuestion("ec2.us-east-1.amazonaws.com", "A"), "aws", False),
+        (DnsQuestion("pypi.org", "AAAA"), "http", True),
+        (DnsQuestion("db.example.com", "A"), "http", True),
+        (DnsQuestion("evil.test", "A"), "http", False),
+        (TcpConnect("ec2.us-east-1.amazonaws.com", 443), "aws", False),
+        (TcpConnect("ec2.us-east-1.amazonaws.com", 22), "http", False),
+        (TcpConnect("pypi.org", 443), "http", True),
+        (TcpConnect("pypi.org", 22), "http", False),
+        (TcpConnect("db.example.com", 5432), "http", True),
+        (TcpConnect("db.example.com", 443), "http", False),
+        (TcpConnect("192.0.2.1", 443), "literal", False),
+        (TcpConnect("2001:db8::1", 443), "literal", False),
+    ],
+)
+def test_names_and_connections_say_who_rules_next(message: DnsQuestion | TcpConnect, dialect: str, listed: bool) -> None:
+    (action,) = DECODER.decode(message)
+    attributes = action.resources[0].attributes
+    assert (attributes["dialect"], attributes["egress"]) == (dialect, listed)
+
+
+def test_only_a_tcp_entry_makes_a_stream_opaque() -> None:
+    streams = {port: DECODER.decode(TcpConnect("db.example.com", port))[0].context["stream"] for port in (443, 5432)}
+    assert streams == {443: "http", 5432: "opaque"}

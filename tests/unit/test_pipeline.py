@@ -1,0 +1,136 @@
+"""The flow: nothing gets through by accident, and every way out is recorded. Faults are injected where no input can make them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from warden.dialects.egress import Egress
+from warden.errors import AuditError, CredentialError
+from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, HttpRequest, Message, Principal, Resource, Ruling, Verb
+from warden.pipeline import Decoder, Pipeline, sentence
+
+REQUEST = HttpRequest("GET", "https", "pypi.org", 443, "/simple/?q=secret", (("Host", "pypi.org"), ("Authorization", "Bearer t")))
+BROKEN = HttpRequest("GET", "https", "pypi.org", 443, "/", (("Host", "other.test"),))
+
+
+class Point:
+    """Decides as it is told, or fails."""
+
+    def __init__(self, decision: Decision | Exception) -> None:
+        self.decision = decision
+
+    def decide(self, principal: Principal, actions: Sequence[Action]) -> Decision:
+        if isinstance(self.decision, Exception):
+            raise self.decision
+        return self.decision
+
+
+class Broker:
+    """Adds a header, or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        if self.error:
+            raise self.error
+        return True
+
+    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+        if self.error:
+            raise self.error
+        return request
+
+
+class Log:
+    """Keeps the records, or is full."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.records: list[AuditRecord] = []
+
+    def append(self, record: AuditRecord) -> None:
+        if self.error:
+            raise self.error
+        self.records.append(record)
+
+
+ALLOW = Decision(Effect.ALLOW, ("t/allow",), "fine")
+
+
+def pipeline(point: Decision | Exception = ALLOW, broker: Exception | None = None, log: Exception | None = None) -> tuple[Pipeline, Log]:
+    kept = Log(log)
+    return Pipeline(
+        principal=Principal("a", "s"), decoder=Decoder(Egress(["pypi.org"])), point=Point(point), broker=Broker(broker), log=kept
+    ), kept
+
+
+def test_allowed_request_is_recorded_and_forwarded() -> None:
+    flow, log = pipeline()
+    ruling = flow.rule(REQUEST)
+    assert ruling.allowed
+    assert ruling.forward == REQUEST
+    (record,) = log.records
+    assert record.fields["decision"] == "allow"
+    assert record.fields["id"] == ruling.id
+    assert "secret" not in str(record)  # no query, no header, no body in the log
+    assert "Bearer" not in str(record)
+
+
+@pytest.mark.parametrize(
+    ("point", "broker", "log", "message", "code"),
+    [
+        (Decision(), None, None, REQUEST, ""),
+        (RuntimeError("boom"), None, None, REQUEST, "internal-error"),
+        (RecursionError(), None, None, REQUEST, "internal-error"),
+        (ALLOW, CredentialError("presigned", "No."), None, REQUEST, "presigned"),
+        (ALLOW, RuntimeError("boom"), None, REQUEST, "internal-error"),
+        (ALLOW, None, AuditError("disk full", "Free some space."), REQUEST, "audit"),
+        (ALLOW, None, OSError("disk full"), REQUEST, "audit"),
+        (ALLOW, None, None, BROKEN, "host-mismatch"),
+        (RuntimeError("boom"), None, None, DnsQuestion("pypi.org", "A"), "internal-error"),
+    ],
+)
+def test_everything_else_is_denied(point: Any, broker: Any, log: Any, message: Message, code: str) -> None:
+    flow, kept = pipeline(point, broker, log)
+    ruling = flow.rule(message)
+    assert not ruling.allowed
+    assert ruling.forward is None
+    assert ruling.code == code
+    assert "boom" not in sentence(ruling)  # the detail is for the log
+    if log is None:
+        (record,) = kept.records
+        assert record.fields["decision"] == "deny"
+        assert record.fields["code"] == code
+        if code == "internal-error":
+            assert record.fields["errors"]
+
+
+def test_denial_comes_out_although_the_dialect_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow, _ = pipeline()
+    monkeypatch.setattr("warden.pipeline.Decoder.dialect", lambda *_: 1 / 0)
+    response = flow.denial(REQUEST, flow.rule(BROKEN))
+    assert response.status == 403
+    assert b"host-mismatch" in response.body
+
+
+def test_body_question_that_fails_is_answered_by_the_ruling() -> None:
+    flow, _ = pipeline(broker=RuntimeError("boom"))
+    assert flow.needs_body(REQUEST) is False
+    assert not flow.rule(REQUEST).allowed
+
+
+def test_outcome_that_cannot_be_recorded_takes_nothing_back() -> None:
+    flow, _ = pipeline(log=AuditError("disk full"))
+    flow.outcome(Ruling("r"), status=200)
+
+
+def test_sentence_names_action_resource_policy_and_advice() -> None:
+    arn = "arn:aws:ec2:us-east-1:123456789012:instance/i-0abc"
+    action = Action("aws", "ec2:StopInstances", Verb.UPDATE, resources=(Resource("AWS::Resource", arn), Resource("AWS::Resource", "b")))
+    decision = Decision(policies=("no-destroy/destructive",), reason="Reason.", advice="Stopping is allowed.")
+    text = sentence(Ruling("r", (action,), decision))
+    assert text == f'warden denied ec2:StopInstances on {arn} and 1 more: policy "no-destroy/destructive". Stopping is allowed.'
