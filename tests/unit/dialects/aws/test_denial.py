@@ -177,6 +177,10 @@ def test_no_retry_mode_of_botocore_tries_again(service: str, mode: str) -> None:
         assert len(seen) == 1
 
 
+FORM = "application/x-www-form-urlencoded"
+JSON_1_0 = "application/x-amz-json-1.0"
+
+
 def make(
     method: str = "GET", host: str = "s3.us-east-1.amazonaws.com", target: str = "/", body: bytes | None = b"", **headers: str
 ) -> HttpRequest:
