@@ -1,0 +1,50 @@
+"""What is allowed instead: ``policies/advice.json`` by rule and operation, else the rule's own ``@advice``.
+
+A row of advice.json is ``{"advice": sentence, "instead": [operations]}``; a test decides each `instead` under the rule's preset, so that no denial
+recommends what would be denied as well.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+
+from warden.decide.location import directory
+from warden.decide.policy import Policy
+from warden.errors import PolicyError
+from warden.model import Query
+
+
+@functools.cache
+def table() -> dict[str, dict[str, dict[str, object]]]:
+    """Rule id -> operation -> row. Raises PolicyError when the file is not what the package came with."""
+    path = directory() / "advice.json"
+    try:
+        loaded = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"The advice in {path} cannot be read: {error}.", "Install warden again.") from error
+    rows: dict[str, dict[str, dict[str, object]]] = loaded["rules"]
+    return rows
+
+
+def of(policy: Policy, query: Query) -> str:
+    """The advice that goes with a denial of `query` by `policy`. A user's own rule speaks for itself."""
+    row = table().get(policy.id, {}).get(query.action[1]) if policy.preset else None
+    return fill(str(row["advice"]) if row else policy.advice, query)
+
+
+def without_permit(query: Query, preset: str) -> str:
+    """The advice when nothing permits: the policy that would."""
+    kind, operation = query.action
+    resource = "resource" if query.resource.id == "*" else f"resource == {query.resource.type}::{_literal(query.resource.id)}"
+    rule = f"permit (principal, action == {kind}::{_literal(operation)}, {resource});"
+    return f'No policy permits it: the preset "{preset}" leaves it to the policy files, where this would allow it: {rule}'
+
+
+def fill(text: str, query: Query) -> str:
+    """Replaces ``{operation}`` and ``{resource}`` in an advice or reason."""
+    return text.replace("{operation}", query.action[1]).replace("{resource}", query.resource.id)
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,88 @@
+"""Action, Principal and Resource as Cedar's query and the three entities that it needs.
+
+Only what the vocabulary knows is passed, so that a policy which validates meets the same types when it runs. A value of another type than the
+vocabulary says is an error of a dialect, and raises: leaving it out could silence a ``forbid``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, NAMESPACES, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
+from warden.model import Action, Flag, Principal, Query, Resource, Verb
+
+
+def queries(principal: Principal, action: Action) -> list[Query]:
+    """One query for each resource. An action that names none (a list call) acts on ``"*"`` of its provider's resource type."""
+    namespace = NAMESPACES.get(action.provider)
+    if namespace is None:
+        raise ValueError(f"no Cedar namespace for provider {action.provider!r}")
+    uid = (f"{namespace}::Action", action.operation)
+    groups = _groups(action)
+    context = _context(action)
+    resources = action.resources or (_everything(namespace, action),)
+    return [Query(principal, uid, groups, resource, context) for resource in resources]
+
+
+def _groups(action: Action) -> tuple[str, ...]:
+    names = {action.verb.value, action.provider, *(flag.value for flag in action.flags)}
+    if action.verb is Verb.DELETE:
+        names.add(Flag.DESTRUCTIVE.value)
+    return tuple(sorted(names))
+
+
+def _everything(namespace: str, action: Action) -> Resource:
+    kind = RESOURCE_TYPES[namespace]
+    if kind == "Net::Host":
+        raise ValueError(f"{action.operation} names no host")
+    service, colon, _ = action.operation.partition(":")
+    attributes: dict[str, str] = {"service": service} if colon else {}
+    attributes |= {name: value for name in ("region", "account", "partition") if isinstance(value := action.context.get(name), str)}
+    return Resource(kind, "*", attributes)
+
+
+def _context(action: Action) -> dict[str, Any]:
+    known = _typed(action.context, CONTEXT, f"context of {action.operation}")
+    return {
+        **known,
+        "provider": action.provider,
+        "operation": action.operation,
+        "verb": action.verb.value,
+        "flags": sorted(flag.value for flag in action.flags),
+        "certainty": action.certainty.value,
+        "dry_run": Flag.DRY_RUN in action.flags,
+    }
+
+
+def _typed(values: Mapping[str, Any], attributes: Mapping[str, Attribute], owner: str) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, attribute in attributes.items():
+        value = values.get(name)
+        if value is None:
+            continue
+        if not attribute.fits(value):
+            raise ValueError(f"{name} in the {owner} is not {attribute.cedar}")
+        kept[name] = sorted(value) if attribute.cedar == "Set<String>" else value
+    return kept
+
+
+def action_parents(query: Query) -> list[tuple[str, str]]:
+    """The groups that the query's action is in: those of ``Warden::Action``, and its service's (``AWS::Action::"ec2:*"``)."""
+    kind, name = query.action
+    service, colon, _ = name.partition(":")
+    own = [(kind, f"{service}:*")] if colon and kind == "AWS::Action" else []
+    return [*((GROUP_TYPE, group) for group in query.groups), *own]
+
+
+def principal_entity(principal: Principal) -> dict[str, Any]:
+    """``Warden::Agent::"name"`` with session, profile and user."""
+    attributes = {"session": principal.session, "profile": principal.profile, "user": principal.user}
+    return {"uid": {"type": PRINCIPAL_TYPE, "id": principal.agent}, "attrs": attributes, "parents": []}
+
+
+def resource_entity(resource: Resource) -> str:
+    """The resource with its typed attributes, as a JSON list of one."""
+    attributes = _typed(resource.attributes, ENTITIES[resource.type], f"resource {resource.type}")
+    return json.dumps([{"uid": {"type": resource.type, "id": resource.id}, "attrs": attributes, "parents": []}])

@@ -1,0 +1,189 @@
+"""The generated Cedar schema, and validation against it in milliseconds instead of minutes.
+
+Parsing the whole schema of some 20,000 actions takes Cedar seconds and 200 MB, and validating one policy against it a second more. But a policy
+can tell two actions apart only by naming one, or by a group that one is in and the other is not. So each policy is validated against a slice:
+the actions that it names, and one more for each combination of namespace and of the groups that it names. The verdict is the same; a test
+compares the two.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cedarpy
+
+from warden.decide.location import directory
+from warden.decide.policy import Policy, Uid
+from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPS, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
+from warden.errors import PolicyError
+from warden.model import Flag, Verb
+
+DELETE_IS_DESTRUCTIVE = f' in ["{Flag.DESTRUCTIVE.value}"]'
+_NAME = re.compile(r'^    "([^"\\]+)",?$')
+_UID = re.compile(r'([A-Za-z0-9]+)::Action::"([^"\\]+)"')
+_ALREADY_SAID = "unable to find an applicable action given the policy scope constraints"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Actions of one namespace that are in the same groups."""
+
+    namespace: str
+    names: tuple[str, ...]
+    groups: frozenset[Uid]
+
+
+def render(blocks: Iterable[Block], groups: Iterable[Uid]) -> str:
+    """Schema text: the entity types and the context, then `groups` and `blocks` by namespace, sorted. `Index` reads this layout back."""
+    blocks, groups = list(blocks), sorted(groups)
+    lines = ["namespace Warden {"]
+    lines += _entities("Warden")
+    lines += ["  type Context = {", *_record(CONTEXT), "  };"]
+    lines += [f'  action "{name}"{DELETE_IS_DESTRUCTIVE if name == Verb.DELETE else ""};' for name in GROUPS]
+    lines += ["}", ""]
+    namespaces = {kind.partition("::")[0] for kind in ENTITIES} | set(RESOURCE_TYPES)
+    for namespace in sorted(namespaces - {"Warden"}):
+        lines += [f"namespace {namespace} {{", *_entities(namespace)]
+        lines += [f'  action "{name}";' for kind, name in groups if kind == f"{namespace}::Action"]
+        for block in sorted((b for b in blocks if b.namespace == namespace), key=lambda b: min(b.names)):
+            parents = ", ".join(f'{kind}::"{name}"' for kind, name in sorted(block.groups))
+            lines += ["  action", ",\n".join(f'    "{name}"' for name in sorted(block.names))]
+            applies = f"principal: {PRINCIPAL_TYPE}, resource: {RESOURCE_TYPES[namespace]}, context: Warden::Context"
+            lines.append(f"  {f'in [{parents}] ' if parents else ''}appliesTo {{ {applies} }};")
+        lines += ["}", ""]
+    return "\n".join(lines)
+
+
+def _entities(namespace: str) -> list[str]:
+    lines: list[str] = []
+    for kind, attributes in ENTITIES.items():
+        owner, _, name = kind.partition("::")
+        if owner == namespace:
+            lines += [f"  entity {name} {{", *_record(attributes), "  };"]
+    return lines
+
+
+def _record(attributes: Mapping[str, Attribute]) -> list[str]:
+    return [f"    {name}{'' if attribute.required else '?'}: {attribute.cedar}," for name, attribute in attributes.items()]
+
+
+class Index:
+    """The generated schema's actions: which there are, and in which groups each can be."""
+
+    def __init__(self, text: str) -> None:
+        self.blocks: list[Block] = []
+        self.groups: set[Uid] = {(GROUP_TYPE, name) for name in GROUPS}
+        self._block_of: dict[Uid, Block] = {}
+        namespace, names = "", list[str]()
+        for line in text.splitlines():
+            if line.startswith("namespace "):
+                namespace = line.split()[1]
+            elif match := _NAME.match(line):
+                names.append(match[1])
+            elif line.startswith("  in ["):
+                groups = frozenset((f"{owner}::Action", name) for owner, name in _UID.findall(line))
+                self._add(Block(namespace, tuple(names), groups))
+                names = []
+            elif line.startswith('  action "') and namespace != "Warden":
+                self.groups.add((f"{namespace}::Action", line.split('"')[1]))
+
+    def _add(self, block: Block) -> None:
+        self.blocks.append(block)
+        for name in block.names:
+            self._block_of[(f"{block.namespace}::Action", name)] = block
+
+    def known(self, uid: Uid) -> bool:
+        return uid in self._block_of or uid in self.groups
+
+    def nearest(self, uid: Uid) -> list[str]:
+        """Known uids that someone who wrote `uid` may have meant: another case or service first, then like spelling in the same service."""
+        kind, name = uid
+        wanted = name.lower()
+        service, _, operation = wanted.rpartition(":")
+        names = [(k, n) for k, n in (*self._block_of, *sorted(self.groups))]
+        same = [(k, n) for k, n in names if n.lower() == wanted] or [
+            (k, n) for k, n in names if operation and n.lower().endswith(f":{operation}")
+        ]
+        if not same:
+            near = {n.lower(): (k, n) for k, n in names if k == kind and (not service or n.lower().startswith(f"{service}:"))}
+            near = near or {n.lower(): (k, n) for k, n in names if k == kind} or {n.lower(): (k, n) for k, n in names}
+            same = [near[close] for close in difflib.get_close_matches(wanted, near, 3, 0.6)]
+        return [f'{k}::"{n}"' for k, n in same[:3]]
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - there is one Index a process
+    def slice(self, named: frozenset[Uid]) -> cedarpy.Schema:
+        """The schema that a policy which names `named` cannot tell from the whole."""
+        mentioned = {uid for uid in named if uid in self.groups}
+        blocks: dict[tuple[str, frozenset[Uid]], list[str]] = {}
+        for block in self.blocks:
+            key = (block.namespace, block.groups & mentioned)
+            names = blocks.setdefault(key, [])
+            if not names:
+                names.append(block.names[0])
+        for uid in named - self.groups:
+            block = self._block_of[uid]
+            names = blocks[(block.namespace, block.groups & mentioned)]
+            if uid[1] not in names:
+                names.append(uid[1])
+        sliced = [Block(namespace, tuple(names), groups) for (namespace, groups), names in blocks.items()]
+        return cedarpy.Schema.from_str(render(sliced, (g for g in mentioned if g[0] != GROUP_TYPE)))
+
+    def check(self, policy: Policy) -> None:
+        """Raises PolicyError, with its place, when `policy` names or uses something that the schema does not have."""
+        for uid in sorted(policy.actions):
+            if not self.known(uid):
+                close = self.nearest(uid)
+                advice = f"Did you mean {' or '.join(close)}?" if close else "`warden policy show --actions` lists them."
+                raise policy.error(f'there is no action {uid[0]}::"{uid[1]}".', policy.piece.find(f"`{uid[0]}::{uid[1]}`"), advice)
+        if (policy.action_keys or frozenset()) and policy.action_keys <= self.groups and "==" in _scope(policy):  # type: ignore[operator]
+            ((kind, name),) = policy.action_keys or ()
+            raise policy.error(
+                f'{kind}::"{name}" is a group of actions.', policy.piece.find(f"`{kind}::{name}`"), f'Write: action in {kind}::"{name}"'
+            )
+        result = cedarpy.validate_policies(policy.text, self.slice(policy.actions))
+        if not result.validation_passed:
+            messages = sorted({_plain(error.error) for error in result.errors}, key=lambda m: (_ALREADY_SAID in m, m))
+            message = messages[0] if messages else "it does not validate"
+            raise policy.error(f"{message}.", policy.piece.find(message), _advice(message))
+
+
+def _scope(policy: Policy) -> str:
+    """The policy's scope as written: what stands between its first parentheses after the annotations, roughly; for the error's advice only."""
+    words = [token.text for token in policy.piece.tokens]
+    start = words.index("permit" if policy.permit else "forbid")
+    action = words.index("action", start)
+    return " ".join(words[action : action + 2])
+
+
+def _plain(message: str) -> str:
+    """Cedar's message without its name for the policy and without the one action of many that it chose to mention."""
+    return re.sub(r"^for policy `[^`]*`, ", "", re.sub(r' in context for [A-Za-z0-9]+::Action::"[^"]*"', " in context", message))
+
+
+def _advice(message: str) -> str:
+    if found := re.search(r"access to optional attribute `(\w+)` (in context|on entity type)", message):
+        owner = "context" if found[2] == "in context" else "resource"
+        return f"It is not always there: write {owner} has {found[1]} && {owner}.{found[1]} ..."
+    if found := re.search(r"attribute `(\w+)` (?:in context|on entity type `([^`]+)`) not found", message):
+        known = ENTITIES.get(found[2], CONTEXT) if found[2] else CONTEXT
+        close = difflib.get_close_matches(found[1], known, 1, 0.6)
+        return f"Did you mean {close[0]}?" if close else f"There are {', '.join(known)}."
+    if found := re.search(r"unrecognized entity type `([^`]+)`", message):
+        close = difflib.get_close_matches(found[1], ENTITIES, 1, 0.5)
+        return f"Did you mean {close[0]}?" if close else f"There are {', '.join(ENTITIES)}."
+    return ""
+
+
+@functools.cache
+def index() -> Index:
+    """The schema that comes with warden, read at first use."""
+    path: Path = directory() / "schema" / "warden.cedarschema"
+    try:
+        return Index(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolicyError(f"The policy schema {path} cannot be read: {error.strerror}.", "Install warden again.") from error
