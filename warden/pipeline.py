@@ -118,11 +118,18 @@ class Pipeline:
 
     def rule(self, message: Message) -> Ruling:
         """Decodes, decides, gives credentials, records. Never raises; whatever goes wrong denies."""
+        return self._recorded(message, None)
+
+    def refuse(self, message: Message, error: DecodeError) -> Ruling:
+        """Denies and records a message that the enforcement point cannot hand to any dialect, and says why. Never raises."""
+        return self._recorded(message, error)
+
+    def _recorded(self, message: Message, refusal: DecodeError | None) -> Ruling:
         ruling_id = str(uuid.uuid4())
         started = time.perf_counter_ns()
         record: dict[str, Any] = {"id": ruling_id, "message": _describe(message)}
         try:
-            ruling = self._rule(ruling_id, message, record)
+            ruling = self._refused(ruling_id, message, refusal) if refusal else self._rule(ruling_id, message, record)
         except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
             ruling = Ruling(
                 ruling_id, decision=Decision(reason=FAILED.format(id=ruling_id), errors=(_detail(error),)), code="internal-error"
@@ -144,7 +151,7 @@ class Pipeline:
         try:
             actions = self.decoder.decode(message)
         except DecodeError as error:
-            return Ruling(ruling_id, (_undecoded(message),), Decision(reason=error.message, advice=error.advice), code=error.code)
+            return self._refused(ruling_id, message, error)
         finally:
             mark, timings["decode"] = time.perf_counter_ns(), (time.perf_counter_ns() - mark) // 1000
         record["actions"] = [action.as_dict() for action in actions]
@@ -156,6 +163,10 @@ class Pipeline:
             return Ruling(ruling_id, actions, decision, forward=self._broker.authorize(message, actions))
         except CredentialError as error:
             return Ruling(ruling_id, actions, Decision(reason=error.message, advice=error.advice), code=error.code)
+
+    @staticmethod
+    def _refused(ruling_id: str, message: Message, error: DecodeError) -> Ruling:
+        return Ruling(ruling_id, (_undecoded(message),), Decision(reason=error.message, advice=error.advice), code=error.code)
 
     def denial(self, request: HttpRequest, ruling: Ruling) -> HttpResponse:
         """The native error for a denied request. Falls back to plain HTTP when the dialect itself fails."""
