@@ -178,8 +178,8 @@ class HttpRequest:
     host: str
     port: int
     target: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = b""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may hold secrets; a repr lands in logs
+    body: bytes | None = field(default=b"", repr=False)
     body_length: int | None = None
     http_version: str = "HTTP/1.1"
     sni: str | None = None

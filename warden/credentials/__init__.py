@@ -1,0 +1,23 @@
+"""Brokers hold the real credentials outside, hand dummies to the sandbox, and swap them on what a policy has allowed.
+
+`aws.AwsBroker` is the one of this package today. Around it:
+
+- `dummies`: key pairs of the right shape, random for each session;
+- `outside`: the calling user's environment, home and AWS files, read as that user; what of them may be seen inside;
+- `source`: the real credentials of one profile, fetched when first needed and again before they expire;
+- `resolve`: a program of its own that asks botocore's whole chain (SSO, assumed roles, processes, instance metadata) in the user's environment,
+  with a time limit; it is run, never imported;
+- `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message.
+
+The walk of one request (`AwsBroker.authorize`)::
+
+    unsigned            -> as it is: there is nothing to swap
+    signed by a dummy   -> proven against the dummy -> signed again with the real key -> out
+    signed by any other -> denied: the agent found or made credentials that are not the session's
+    cannot be swapped   -> denied, with what to do instead (presigned URLs, chunk signatures, SigV4a, bearer tokens, SigV2)
+
+Only ``Authorization`` and ``X-Amz-Security-Token`` change. What was decided on is what is signed: method, path, query, signed headers and body hash
+are those that arrived, so a change on the way out would break the real signature.
+
+Importing this package imports nothing else: `warden exec` stays fast. `aws` and `sigv4` import botocore and belong in the worker's warm parent.
+"""

@@ -1,0 +1,205 @@
+"""The real credentials of one identity: fetched when first needed, and again before they expire.
+
+Keys that stand in the environment or in a file are read here, in microseconds, and again when the file has changed (tools that rotate keys write them
+there). All else, botocore's whole chain, is asked of `resolve` in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from warden.credentials.dummies import KeyPair
+from warden.credentials.outside import IDENTITY_SETTINGS, Outside
+from warden.errors import CredentialError
+
+#: Seconds that a single sign-on, an assumed role or a credential process may take.
+RESOLVE_LIMIT = 20.0
+
+#: Seconds that keys which came from a process and name no expiry are used.
+UNDATED_LIFE = 900.0
+
+#: Seconds after a failure in which it is repeated without asking again: an agent's retries must not start a process each.
+FAILURE_LIFE = 5.0
+
+#: Seconds before the expiry at which new keys are fetched, at most; keys of short life, after four fifths of it.
+REFRESH_MARGIN = 300.0
+
+_RESOLVE = Path(__file__).with_name("resolve.py")
+_SETUP = "Run `aws configure` or `aws sso login` outside the sandbox, or set credentials.aws in warden.yaml."
+
+#: Exceptions of botocore that a login cures.
+_LOGIN_ERRORS = frozenset(
+    {"SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError", "LoginTokenLoadError", "LoginRefreshRequired"}
+)
+
+
+class Source:
+    """Where one identity's keys come from. `profile` None is botocore's default chain, as the user's environment sets it."""
+
+    def __init__(self, outside: Outside, profile: str | None, now: Callable[[], float]) -> None:
+        self._outside = outside
+        self._profile = profile
+        self._now = now
+        self._lock = threading.Lock()
+        self._kept: KeyPair | None = None
+        self._refresh_at = 0.0
+        self._failure: CredentialError | None = None
+        self._failed_until = 0.0
+
+    def __repr__(self) -> str:
+        return f"Source(profile={self._profile!r})"
+
+    def keys(self) -> KeyPair:
+        """The real keys, good now. Blocks while they are fetched, `RESOLVE_LIMIT` at most.
+
+        Raises CredentialError ``no-credentials``, ``expired-credentials``, ``credentials-unavailable`` or ``bad-profile-file``.
+        """
+        with self._lock:
+            keys = self._stated() or self._resolved()
+            if keys.expires is not None and keys.expires <= self._now():
+                raise CredentialError("expired-credentials", "The AWS credentials outside the sandbox have expired.", _SETUP)
+            return keys
+
+    def _stated(self) -> KeyPair | None:
+        """Keys that botocore would take as they stand in the environment or a file; None when it would go on and ask somebody."""
+        environment = self._outside.environment
+        if self._profile is None:
+            if environment.get("AWS_ACCESS_KEY_ID"):
+                return _from_environment(environment)
+            if environment.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+                return None
+        name = self._profile or selected_profile(environment)
+        settings = self._outside.profiles().get(name, {})
+        if not settings.get("aws_access_key_id") or IDENTITY_SETTINGS.intersection(settings) != {"aws_access_key_id"}:
+            return None
+        if not settings.get("aws_secret_access_key"):
+            raise CredentialError("no-credentials", f"The AWS profile {name} has an access key and no secret.", _SETUP)
+        token = settings.get("aws_session_token") or settings.get("aws_security_token")
+        return KeyPair(settings["aws_access_key_id"], settings["aws_secret_access_key"], token or None)
+
+    def _resolved(self) -> KeyPair:
+        now = self._now()
+        if self._kept is not None and now < self._refresh_at:
+            return self._kept
+        if self._failure is not None and now < self._failed_until:
+            return self._last_or(self._failure)
+        try:
+            keys = _keys(_ask(self._outside, self._profile), self._profile)
+        except CredentialError as error:
+            self._failure, self._failed_until = error, self._now() + FAILURE_LIFE
+            return self._last_or(error)
+        life = UNDATED_LIFE if keys.expires is None else keys.expires - now
+        self._kept, self._failure = keys, None
+        self._refresh_at = now + (life if keys.expires is None else life - min(REFRESH_MARGIN, life / 5))
+        return keys
+
+    def _last_or(self, error: CredentialError) -> KeyPair:
+        """The keys of before while they are good; else the error."""
+        if self._kept is not None and self._kept.expires is not None and self._now() < self._kept.expires:
+            return self._kept
+        raise error
+
+
+class Stated:
+    """Keys that the configuration states."""
+
+    def __init__(self, keys: KeyPair) -> None:
+        self._keys = keys
+
+    def __repr__(self) -> str:
+        return "Stated(redacted)"
+
+    def keys(self) -> KeyPair:
+        return self._keys
+
+
+def selected_profile(environment: Mapping[str, str]) -> str:
+    """The profile that an environment selects, in botocore's order."""
+    return environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or "default"
+
+
+def _from_environment(environment: Mapping[str, str]) -> KeyPair:
+    secret = environment.get("AWS_SECRET_ACCESS_KEY")
+    if not secret:
+        raise CredentialError("no-credentials", "AWS_ACCESS_KEY_ID is set outside the sandbox and AWS_SECRET_ACCESS_KEY is not.", _SETUP)
+    token = environment.get("AWS_SESSION_TOKEN") or environment.get("AWS_SECURITY_TOKEN")
+    expires = environment.get("AWS_CREDENTIAL_EXPIRATION")
+    try:
+        moment = datetime.fromisoformat(expires).timestamp() if expires else None
+    except ValueError:
+        raise CredentialError("no-credentials", "AWS_CREDENTIAL_EXPIRATION outside the sandbox is no date.", _SETUP) from None
+    return KeyPair(environment["AWS_ACCESS_KEY_ID"], secret, token or None, moment)
+
+
+def _ask(outside: Outside, profile: str | None) -> dict[str, Any]:
+    """Runs `resolve` as the user, in the user's environment. Raises CredentialError when it does not answer in time."""
+    identity: dict[str, Any] = {}
+    if outside.run_as is not None and os.geteuid() != outside.run_as[0]:
+        identity = {"user": outside.run_as[0], "group": outside.run_as[1], "extra_groups": [outside.run_as[1]]}
+    failed = CredentialError("credentials-unavailable", "Looking up AWS credentials outside the sandbox failed.", _SETUP)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(_RESOLVE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=outside.environment,
+            cwd="/",
+            start_new_session=True,  # no terminal to ask for a code on, and one group to end
+            **identity,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError):
+        raise failed from None
+    try:
+        answer, _ = process.communicate(json.dumps({"profile": profile}).encode(), timeout=RESOLVE_LIMIT)
+        read = json.loads(answer)
+    except subprocess.TimeoutExpired:
+        limit = f"Looking up AWS credentials outside the sandbox took more than {RESOLVE_LIMIT:g} seconds."
+        raise CredentialError("credentials-unavailable", limit, _SETUP) from None
+    except (OSError, ValueError):
+        raise failed from None
+    finally:
+        # What a credential process left running must not outlive the question, nor hold its pipe open.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+    if not isinstance(read, dict):
+        raise failed
+    return read
+
+
+def _keys(answer: Mapping[str, Any], profile: str | None) -> KeyPair:
+    named = f" (profile {profile})" if profile else ""
+    match answer.get("error"):
+        case None:
+            return KeyPair(answer["access_key"], answer["secret_key"], answer["token"], answer["expires"])
+        case "NoCredentialsError":
+            raise CredentialError("no-credentials", f"There are no AWS credentials outside the sandbox{named}.", _SETUP)
+        case "ProfileNotFound":
+            raise CredentialError("no-credentials", f"The AWS profile{named} does not exist outside the sandbox.", _SETUP)
+        case "EOFError":
+            raise CredentialError(
+                "credentials-unavailable",
+                f"The AWS role{named} asks for an MFA code.",
+                "Use the profile once with the aws CLI outside the sandbox, which keeps the session that it gets.",
+            )
+        case str() as name if name in _LOGIN_ERRORS:
+            login = f"aws sso login --profile {profile}" if profile else "aws sso login"
+            raise CredentialError("credentials-unavailable", f"The AWS sign-on{named} has expired.", f"Run `{login}` outside the sandbox.")
+        case name:
+            why = f"{name} {answer.get('code', '')}".strip()
+            raise CredentialError("credentials-unavailable", f"AWS credentials could not be had outside the sandbox{named}: {why}.", _SETUP)
