@@ -1,0 +1,118 @@
+"""The system calls that Python's ``os`` lacks, and nothing more: mount, mount_setattr, clone, prctl, close_range.
+
+Every function raises OSError with the errno and the path or call it was for. The library is opened as ``PyDLL``: the interpreter's
+lock is held across the call, so that a child made by :func:`clone` owns it and may go on to run Python until it executes a program.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import signal
+
+_libc = ctypes.PyDLL(None, use_errno=True)
+
+# <linux/mount.h>
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+MNT_DETACH = 0x2
+_MOUNT_ATTR_RDONLY = 0x1
+_MOUNT_ATTR_NOSUID = 0x2
+_MOUNT_ATTR_NODEV = 0x4
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+
+# <linux/sched.h>
+CLONE_PARENT = 0x8000
+CLONE_NEWPID = 0x20000000
+
+_PR_SET_PDEATHSIG = 1
+_CLOSE_RANGE_CLOEXEC = 0x4
+
+#: Numbers of the calls that libc of Debian 12 has no wrapper for. Calls added since Linux 5.0 have the same number on every architecture.
+_SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220, "ppc64le": 120}.get(platform.machine(), -1)
+_SYS_CLOSE_RANGE = 436
+_SYS_MOUNT_SETATTR = 442
+
+
+class _MountAttr(ctypes.Structure):
+    """struct mount_attr of <linux/mount.h>."""
+
+    _fields_ = (
+        ("attr_set", ctypes.c_uint64),
+        ("attr_clr", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    )
+
+
+def _check(result: int, what: str) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+    return result
+
+
+def _syscall(number: int, *arguments: int, what: str) -> int:
+    return _check(_libc.syscall(ctypes.c_long(number), *[ctypes.c_long(argument) for argument in arguments]), what)
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
+    """mount(2). `kind` and `options` empty are passed as NULL."""
+    _check(
+        _libc.mount(
+            os.fsencode(source),
+            os.fsencode(target),
+            kind.encode() or None,
+            ctypes.c_ulong(flags),
+            options.encode() or None,
+        ),
+        f"mount {kind or source} on {target}",
+    )
+
+
+def protect_tree(path: str) -> None:
+    """Make the mount at `path` and all below it read-only, without set-user-id and without devices: mount_setattr(2), Linux 5.12."""
+    attributes = _MountAttr(attr_set=_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV)
+    name = ctypes.c_char_p(os.fsencode(path))
+    result = _libc.syscall(
+        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        name,
+        ctypes.c_uint(_AT_RECURSIVE),
+        ctypes.byref(attributes),
+        ctypes.c_size_t(ctypes.sizeof(attributes)),
+    )
+    _check(result, f"mount_setattr {path}")
+
+
+def clone(flags: int) -> int:
+    """Fork with namespace `flags`; 0 in the child, which must execute a program or ``os._exit``, and must not return.
+
+    Unlike ``os.fork`` this runs none of Python's after-fork hooks, so it is for single-threaded callers that execute a program next.
+    """
+    if _SYS_CLONE < 0:
+        raise OSError(f"the number of clone(2) is not known for {platform.machine()}")
+    return _syscall(_SYS_CLONE, flags | signal.SIGCHLD, 0, 0, 0, 0, what="clone")
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends: PR_SET_PDEATHSIG. Set it after the last change of credentials, which clears it."""
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)), "prctl")
+
+
+def close_on_exec_from(first: int) -> None:
+    """Mark every descriptor from `first` on close-on-exec, whoever opened it: close_range(2), Linux 5.11."""
+    _syscall(_SYS_CLOSE_RANGE, first, 0xFFFFFFFF, _CLOSE_RANGE_CLOEXEC, what="close_range")
+
+
+def detach(path: str) -> None:
+    """umount2(2), lazily."""
+    _check(_libc.umount2(os.fsencode(path), MNT_DETACH), f"umount {path}")

@@ -1,0 +1,192 @@
+"""From the caller to the OCI runtime: the code between clone(2) and execve(2).
+
+The runtime becomes process 1 of a pid namespace of its own, outside of the container's, with two consequences. Killing it kills everything:
+the container, its init and whatever they started, at once and by the kernel. And it dies with its parent (PR_SET_PDEATHSIG), which nothing
+inside can undo, because it is out of reach there. In its private mount namespace it prepares the read-only tree that the container stands on.
+
+    caller --clone--> keeper: control group, network namespace, mounts --execve--> crun --> init --> the agent
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import select
+import signal
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import kernel, oci
+from sandbox.errors import SandboxError
+from sandbox.view import Scaffold
+
+_PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What the keeper needs. `stdio` are the caller's descriptors for 0, 1 and 2; `cgroup_view` False hides cgroups from the runtime."""
+
+    bundle: str
+    command: tuple[str, ...]
+    stdio: tuple[int, int, int]
+    net_fd: int
+    user_fd: int | None
+    cgroup_procs: tuple[str, ...]
+    scaffolds: tuple[Scaffold, ...]
+    cgroup_view: bool = False
+
+
+def start(launch: Launch) -> int:
+    """Start the runtime; its pid when it has been executed. The caller waits for it. Raises SandboxError with nothing left running.
+
+    For single-threaded callers: the child is made by clone(2) and runs Python until it executes the runtime.
+    """
+    reading, writing = os.pipe()
+    own = os.pidfd_open(os.getpid())
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # The caller's handlers must not run in the child.
+    try:
+        keeper = _clone(launch, own, writing)
+    except OSError as error:
+        os.close(writing)
+        os.close(reading)
+        raise SandboxError(f"The sandbox cannot be started: {error}") from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.close(own)
+    os.close(writing)
+    with open(reading, "rb") as report:
+        complaint = report.read().decode(errors="replace")
+    if complaint:
+        os.waitpid(keeper, 0)
+        raise SandboxError(f"The sandbox cannot be started: {complaint}")
+    return keeper
+
+
+def _clone(launch: Launch, parent: int, report: int) -> int:
+    if launch.user_fd is None:
+        keeper = kernel.clone(kernel.CLONE_NEWPID)
+        if keeper == 0:
+            _keep(launch, parent, report)
+        return keeper
+    # An ordinary user may make a pid namespace only inside the user namespace, which a process enters for good: a child enters it, makes the
+    # keeper as its own sibling (so that it is the caller's to wait for), and ends.
+    reading, writing = os.pipe()
+    middle = kernel.clone(0)
+    if middle == 0:
+        try:
+            os.setns(launch.user_fd, os.CLONE_NEWUSER)
+            keeper = kernel.clone(kernel.CLONE_NEWPID | kernel.CLONE_PARENT)
+            if keeper == 0:
+                _keep(launch, parent, report)
+            os.write(writing, struct.pack("=i", keeper))
+        except OSError as error:
+            os.write(report, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as answer:
+        number = answer.read()
+    os.waitpid(middle, 0)
+    if len(number) != 4:
+        raise OSError(errno.EPERM, "the user namespace cannot be entered")
+    return int(struct.unpack("=i", number)[0])
+
+
+def _keep(launch: Launch, parent: int, report: int) -> None:
+    """The child. Executes the runtime or reports why not; never returns."""
+    step = "control group"
+    try:
+        for number in signal.valid_signals():
+            if signal.getsignal(number) not in (signal.SIG_DFL, None):  # Python ignores SIGPIPE, and programs inherit that.
+                signal.signal(number, signal.SIG_DFL)
+        for procs in launch.cgroup_procs:
+            Path(procs).write_text("0")
+        step = "network namespace"
+        os.setns(launch.net_fd, os.CLONE_NEWNET)
+        if not os.path.samestat(Path("/proc/self/ns/net").stat(), os.fstat(launch.net_fd)):  # Nothing may run in the host's.
+            raise SandboxError("it was not entered")
+        step = "mount namespace"
+        os.unshare(os.CLONE_NEWNS)
+        kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+        # From here on no credentials change, so the kernel keeps the promise to kill us with our parent; unless that has ended already.
+        kernel.die_with_parent()
+        if select.select([parent], [], [], 0)[0]:
+            os._exit(125)
+        step = "root file system"
+        _prepare(launch)
+        step = launch.command[0]
+        os.setsid()
+        os.chdir(launch.bundle)
+        _place(launch.stdio)
+        kernel.close_on_exec_from(3)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        os.execve(launch.command[0], launch.command, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})  # noqa: S606 - no shell is wanted
+    except BaseException as error:  # noqa: BLE001 - a cloned child must not unwind into its parent's code
+        with contextlib.suppress(OSError):
+            os.write(report, f"{step}: {error}"[:4000].encode())
+    finally:
+        os._exit(125)
+
+
+def _place(stdio: Sequence[int]) -> None:
+    """Put three descriptors at 0, 1 and 2, whatever their numbers were."""
+    above = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3) for number in stdio]
+    for target, number in enumerate(above):
+        os.dup2(number, target, inheritable=True)
+
+
+def _prepare(launch: Launch) -> None:
+    """In the keeper's own mount namespace: the host's tree, read-only, at ``bundle/rootfs``, and what masks show at ``bundle/stage``."""
+    rootfs, stage = f"{launch.bundle}/{oci.ROOTFS}", f"{launch.bundle}/stage"
+    kernel.mount("/", rootfs, flags=kernel.MS_BIND | kernel.MS_REC)
+    kernel.protect_tree(rootfs)
+    # Ours, for the runtime: pids of this namespace. Detaching the host's copies below is neatness; they are mounted over anyway.
+    kernel.mount("proc", "/proc", "proc", _PLAIN | kernel.MS_NOEXEC)
+    with contextlib.suppress(OSError):
+        kernel.detach(f"{rootfs}/proc")
+    kernel.mount("tmpfs", stage, "tmpfs", _PLAIN, "mode=755,size=16m")
+    Path(f"{launch.bundle}/{oci.EMPTY_DIRECTORY}").mkdir(mode=0o555)
+    Path(f"{launch.bundle}/{oci.EMPTY_FILE}").touch(mode=0o444)
+    # A sysfs of this network namespace, so that the host's devices do not show. Where the kernel forbids it, the host's stays, read-only.
+    with contextlib.suppress(OSError):
+        kernel.mount("sysfs", f"{rootfs}/sys", "sysfs", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
+    for number, scaffold in enumerate(launch.scaffolds):
+        _raise_scaffold(rootfs, f"{stage}/{number}", scaffold)
+    if not launch.cgroup_view and Path("/sys/fs/cgroup").is_dir():
+        # crun 1.8 refuses to start when it sees a hybrid tree, even if it is told to leave control groups alone.
+        kernel.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", _PLAIN | kernel.MS_NOEXEC, "mode=755,size=4k")
+
+
+def _raise_scaffold(rootfs: str, layer: str, scaffold: Scaffold) -> None:
+    """An overlay on one directory, with the entries that are to be mounted on; then read-only, with the host's mounts below it on top again."""
+    for name in ("", "/upper", "/work"):
+        Path(layer + name).mkdir(mode=0o755)
+    status = Path(scaffold.directory).stat()  # The overlay's own directory shows the owner and mode of its upper one.
+    with contextlib.suppress(OSError):
+        os.chown(f"{layer}/upper", status.st_uid, status.st_gid)
+    Path(f"{layer}/upper").chmod(status.st_mode & 0o7777)
+    target = rootfs + scaffold.directory
+    lower = os.open(scaffold.directory, os.O_PATH | os.O_DIRECTORY)
+    options = f"lowerdir=/proc/self/fd/{lower},upperdir={layer}/upper,workdir={layer}/work"
+    try:
+        kernel.mount("overlay", target, "overlay", _PLAIN, f"{options},userxattr")
+    except OSError as error:
+        raise SandboxError(
+            f"{scaffold.entries[0][0]} is not on the host, and no overlay can be mounted to show it: {error}. Make it, empty."
+        ) from None
+    finally:
+        os.close(lower)
+    for path, is_directory in scaffold.entries:
+        entry = Path(rootfs + path)
+        (entry if is_directory else entry.parent).mkdir(parents=True, exist_ok=True)
+        if not is_directory:
+            entry.touch()
+    kernel.mount("none", target, flags=kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | _PLAIN)
+    for point in scaffold.mounts:
+        kernel.mount(point, rootfs + point, flags=kernel.MS_BIND | kernel.MS_REC)
+        kernel.protect_tree(rootfs + point)

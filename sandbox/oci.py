@@ -1,0 +1,109 @@
+"""A `Spec` and its `View`, written down as the ``config.json`` of the OCI runtime specification 1.0.2. Pure.
+
+https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md
+
+The root file system is a read-only tree that :mod:`sandbox.launch` puts in ``bundle/rootfs`` before the runtime starts; everything on top of
+it is in the config's mounts. The network namespace is not in the list of namespaces: the runtime is started inside the one that
+:mod:`sandbox.network` made, and the container inherits it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import seccomp
+from sandbox.spec import Spec
+from sandbox.view import View
+
+#: Below the bundle: the root file system, and what masks show.
+ROOTFS = "rootfs"
+EMPTY_DIRECTORY = "stage/empty"
+EMPTY_FILE = "stage/nothing"
+
+_ALL_IDS = 0xFFFFFFFF
+_CAPABILITY_SETS = ("bounding", "effective", "permitted", "inheritable", "ambient")
+
+#: Kernel files that tell too much or take commands. /proc/sys and the like are checked by user id, not by capability: uid 0 could write them.
+MASKED_PATHS = (
+    "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/kmsg", "/proc/latency_stats", "/proc/sched_debug",
+    "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/proc/sysrq-trigger", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup",
+    "/proc/vmcore", "/proc/dynamic_debug", "/proc/driver", "/proc/mtrr", "/sys/firmware", "/sys/devices/virtual/powercap",
+)  # fmt: skip
+READONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/pressure", "/proc/tty")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the process is: `user` and `group` inside. With `rootless`, both are the one id that the caller's user namespace maps to 0."""
+
+    user: int
+    group: int
+    rootless: bool
+
+
+def config(spec: Spec, view: View, identity: Identity, init: str, bundle: str, *, cgroup: bool = True, machine: str = "") -> dict[str, Any]:
+    """The OCI config. `init` is the path of the small init; `cgroup` False puts what can be put into rlimits instead of a control group."""
+    process: dict[str, Any] = {
+        "terminal": spec.terminal,
+        "user": {"uid": identity.user, "gid": identity.group, "additionalGids": []},
+        "args": [init, "--", *spec.argv],
+        "env": [f"{name}={value}" for name, value in spec.env.items()],
+        "cwd": view.cwd,
+        "noNewPrivileges": True,
+        "capabilities": {name: [] for name in _CAPABILITY_SETS},
+        "rlimits": [] if cgroup else _rlimits(spec, identity),
+    }
+    if spec.terminal:
+        process["consoleSize"] = {"height": spec.rows, "width": spec.columns}
+    return {
+        "ociVersion": "1.0.2",
+        "process": process,
+        "root": {"path": ROOTFS, "readonly": True},
+        "hostname": spec.hostname,
+        "mounts": _mounts(view, bundle),
+        "linux": {
+            "namespaces": [{"type": kind} for kind in ("user", "mount", "pid", "ipc", "uts", "cgroup")],
+            "uidMappings": [_mapping(identity.user, identity.rootless)],
+            "gidMappings": [_mapping(identity.group, identity.rootless)],
+            "maskedPaths": list(MASKED_PATHS),
+            "readonlyPaths": list(READONLY_PATHS),
+            "rootfsPropagation": "private",
+            "seccomp": seccomp.profile(machine),
+        },
+    }
+
+
+def _mapping(inside: int, rootless: bool) -> dict[str, int]:
+    return {"containerID": inside, "hostID": 0, "size": 1} if rootless else {"containerID": 0, "hostID": 0, "size": _ALL_IDS}
+
+
+def _rlimits(spec: Spec, identity: Identity) -> list[dict[str, Any]]:
+    """What is left of the limits without a control group. RLIMIT_NPROC counts per user namespace, so it holds for the sandbox (not for uid 0)."""
+    limits = []
+    if spec.limits.pids and identity.rootless:
+        limits.append(("RLIMIT_NPROC", spec.limits.pids))
+    if spec.limits.memory:
+        limits.append(("RLIMIT_DATA", spec.limits.memory))
+    return [{"type": kind, "soft": math.ceil(value), "hard": math.ceil(value)} for kind, value in limits]
+
+
+def _mounts(view: View, bundle: str) -> list[dict[str, Any]]:
+    plain = ["nosuid", "nodev"]
+    first = [
+        _mount("/proc", "proc", "proc", [*plain, "noexec"]),
+        _mount("/dev", "tmpfs", "tmpfs", ["nosuid", "noexec", "mode=755", "size=1m"]),
+        _mount("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+    ]
+    layers = [(path, _mount(path, "tmpfs", "tmpfs", [*plain, *options.split(",")])) for path, options in view.private]
+    layers += [(path, _mount(path, "bind", path, ["rbind", "rw", *plain])) for path in view.writable]
+    layers.sort(key=lambda layer: (layer[0].count("/"), layer[0]))  # What is inside something comes after it.
+    masks = [_mount(path, "bind", f"{bundle}/{EMPTY_DIRECTORY}", ["bind", "ro", *plain, "noexec"]) for path in view.hidden_directories]
+    masks += [_mount(path, "bind", f"{bundle}/{EMPTY_FILE}", ["bind", "ro", *plain, "noexec"]) for path in view.hidden_files]
+    binds = [_mount(target, "bind", source, ["rbind", "ro", *plain]) for source, target in view.binds]
+    return [*first, *(mount for _, mount in layers), *masks, *binds]
+
+
+def _mount(target: str, kind: str, source: str, options: list[str]) -> dict[str, Any]:
+    return {"destination": target, "type": kind, "source": source, "options": options}

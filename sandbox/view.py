@@ -1,0 +1,241 @@
+"""What the process sees of the host's file system: the paths of a `Spec`, resolved against the host as it is now.
+
+The host's whole tree is shown read-only. Over it come, in this order: private directories (``/tmp``, ``/run``, ...), writable paths, masks,
+binds. Symbolic links are resolved before anything is masked, and a hidden path is masked at every mount that shows it, so that a mask
+cannot be walked around by another name. Sockets that host processes listen on are masked too: a read-only mount does not stop connect(2).
+
+What a mask cannot do: a second hard link of a hidden file stays readable, and a mask on a single file falls off when a process *outside*
+replaces that file by rename(2) (the kernel then detaches mounts on it). Hide directories rather than files where you can.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.spec import Spec
+
+#: Empty, writable and private to the sandbox, with the tmpfs options of each. What listens under the host's stays out of reach.
+PRIVATE_DIRECTORIES = (
+    ("/tmp", "mode=1777"),  # noqa: S108 - the sandbox's own, made new
+    ("/run", "mode=755,size=64m"),
+    ("/var/run", "mode=755,size=64m"),  # a directory of its own only on old systems; a link to /run elsewhere
+    ("/var/tmp", "mode=1777,size=25%"),  # noqa: S108
+    ("/dev/shm", "mode=1777,size=25%"),  # noqa: S108
+)
+#: Kernel file systems that are mounted new.
+KERNEL_DIRECTORIES = ("/proc", "/sys", "/dev")
+
+
+@dataclass(frozen=True, slots=True)
+class HostMount:
+    """One row of /proc/self/mountinfo: the mount at `point` shows `root` of the file system on `device` (``254:0``)."""
+
+    device: str
+    root: str
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """A directory that must be shown with entries that the host does not have, so that something can be mounted on them.
+
+    `directory` gets an overlay; `entries` are (path, is a directory). `mounts` are the host's mounts below it, shown again on top.
+    """
+
+    directory: str
+    entries: tuple[tuple[str, bool], ...]
+    mounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Resolved paths, in the order in which they are mounted. `created` are mount points to be made on the host (in writable places)."""
+
+    cwd: str
+    private: tuple[tuple[str, str], ...]
+    writable: tuple[str, ...]
+    hidden_directories: tuple[str, ...]
+    hidden_files: tuple[str, ...]
+    binds: tuple[tuple[str, str], ...]
+    scaffolds: tuple[Scaffold, ...] = ()
+    created: tuple[tuple[str, bool], ...] = ()
+
+
+def within(path: str, directory: str) -> bool:
+    """Whether `path` is `directory` or below it; both normalized."""
+    return path == directory or directory == "/" or path.startswith(directory + "/")
+
+
+def _within_any(path: str, directories: Iterable[str]) -> bool:
+    return any(within(path, directory) for directory in directories)
+
+
+def _depth(path: str) -> tuple[int, str]:
+    return path.count("/"), path
+
+
+def parse_mountinfo(text: str) -> tuple[HostMount, ...]:
+    """Rows of mountinfo, proc(5). Octal escapes (``\\040``) are decoded."""
+    rows = []
+    for line in text.splitlines():
+        fields = line.split(" ")
+        root, point = (
+            os.fsdecode(field.encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1")) for field in fields[3:5]
+        )
+        rows.append(HostMount(fields[2], root, point))
+    return tuple(rows)
+
+
+def aliases(path: str, mounts: Sequence[HostMount]) -> tuple[str, ...]:
+    """Other absolute paths at which the same file may show, because its file system is mounted (or bound) more than once."""
+    home = max((mount for mount in mounts if within(path, mount.point)), key=lambda mount: len(mount.point), default=None)
+    if home is None:
+        return ()
+    inner = os.path.normpath(home.root.rstrip("/") + "/" + path[len(home.point) :].lstrip("/"))
+    found = []
+    for mount in mounts:
+        if mount.device != home.device or mount.point == home.point:
+            continue
+        if within(inner, mount.root):
+            found.append(os.path.normpath(mount.point + "/" + inner[len(mount.root) :].lstrip("/")))
+        elif within(mount.root, inner):  # The mount shows only a part of what is hidden: all of it is.
+            found.append(mount.point)
+    return tuple(alias for alias in found if alias != path)
+
+
+def parse_sockets(text: str) -> tuple[str, ...]:
+    """Absolute paths in /proc/net/unix; abstract names (``@``) are cut off by the network namespace."""
+    rows = (line.split(None, 7) for line in text.splitlines()[1:])
+    return tuple(dict.fromkeys(row[7] for row in rows if len(row) == 8 and row[7].startswith("/")))
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def resolve(spec: Spec, state: str = "") -> View:
+    """The view that `spec` asks for. `state` is the runtime's own directory, always hidden. Raises SandboxError for what cannot be shown."""
+    mounts = parse_mountinfo(_read("/proc/self/mountinfo"))
+    sockets = parse_sockets(_read("/proc/net/unix"))
+    private = tuple(
+        (path, options)
+        for path, options in PRIVATE_DIRECTORIES
+        if within(path, "/dev") or (Path(path).is_dir() and not Path(path).is_symlink())
+    )
+    covered = (*(path for path, _ in private), *KERNEL_DIRECTORIES)
+    hidden = _existing([*spec.hide, *([state] if state else [])])
+    cwd = _working_directory(spec.cwd, covered, hidden)
+    writable = _writable([cwd, *spec.writable], covered, hidden)
+
+    def shown(path: str) -> bool:
+        return _within_any(path, writable) or not _within_any(path, covered)
+
+    hidden = {path for real in hidden for path in (real, *(a for a in aliases(real, mounts) if Path(a).exists())) if shown(path)}
+    hidden |= {real for path in sockets if _is_socket(path) and shown(real := os.path.realpath(path))}
+    if "/" in hidden:
+        raise SandboxError("The root directory cannot be hidden.")
+    binds = _binds(spec, hidden)
+    targets = {target for _, target in binds}
+    masks = [path for path in sorted(hidden, key=_depth) if not _within_any(path, (hidden | targets) - {path}) and path not in targets]
+    scaffolds, created = _missing(binds, writable, shown, mounts)
+    return View(
+        cwd=cwd,
+        private=private,
+        writable=writable,
+        hidden_directories=tuple(path for path in masks if Path(path).is_dir()),
+        hidden_files=tuple(path for path in masks if not Path(path).is_dir()),
+        binds=binds,
+        scaffolds=scaffolds,
+        created=created,
+    )
+
+
+def _existing(paths: Iterable[str]) -> set[str]:
+    """Real paths of those that are there (and that the caller can reach; what it cannot, the process inside cannot either)."""
+    return {os.path.realpath(path) for path in paths if os.path.exists(path)}  # noqa: PTH110 - False, not an error, where access is denied
+
+
+def _working_directory(path: str, covered: Sequence[str], hidden: Iterable[str]) -> str:
+    real = os.path.realpath(path)
+    if not Path(real).is_dir():
+        raise SandboxError(f"The working directory {path} is not there.", "Run from a directory that exists.")
+    if _within_any(real, KERNEL_DIRECTORIES) and not _within_any(real, (c for c in covered if c not in KERNEL_DIRECTORIES)):
+        raise SandboxError(f"The working directory {path} belongs to the kernel.", "Run from an ordinary directory.")
+    if _within_any(real, hidden):
+        raise SandboxError(
+            f"The working directory {path} is hidden inside the sandbox.",
+            "Run from another directory, or take it off the list of hidden paths.",
+        )
+    return real
+
+
+def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Iterable[str]) -> tuple[str, ...]:
+    """Existing paths to bind writable, outermost first. Private directories stay private; hidden ones stay hidden; the root stays read-only."""
+    real = {path for path in _existing(paths) if path != "/" and path not in covered and not _within_any(path, hidden)}
+    return tuple(sorted((path for path in real if not _within_any(path, KERNEL_DIRECTORIES) or path.startswith("/dev/shm/")), key=_depth))
+
+
+def _binds(spec: Spec, hidden: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    binds = []
+    for bind in spec.binds:
+        source, target = os.path.realpath(bind.source), os.path.realpath(bind.target)
+        if not os.path.exists(source):  # noqa: PTH110
+            raise SandboxError(f"{bind.source} is not there, so it cannot be shown at {bind.target}.")
+        if os.path.exists(target) and Path(target).is_dir() != Path(source).is_dir():  # noqa: PTH110
+            raise SandboxError(f"{bind.source} and {bind.target} must both be files or both be directories.")
+        if any(target != path and within(target, path) for path in hidden):
+            raise SandboxError(f"{bind.target} is below a hidden directory.", "Show the whole directory instead.")
+        binds.append((source, target))
+    return tuple(sorted(binds, key=lambda pair: _depth(pair[1])))
+
+
+def _missing(
+    binds: Sequence[tuple[str, str]], writable: Sequence[str], shown: Callable[[str], bool], mounts: Sequence[HostMount]
+) -> tuple[tuple[Scaffold, ...], tuple[tuple[str, bool], ...]]:
+    """Where mount points have to be made: overlays for read-only places, the host itself for writable ones."""
+    entries: dict[str, list[tuple[str, bool]]] = {}
+    created: list[tuple[str, bool]] = []
+    for source, target in binds:
+        if os.path.exists(target) or not shown(target):  # noqa: PTH110
+            continue
+        if any(target != other and within(target, other) for _, other in binds):
+            raise SandboxError(
+                f"{target} is not there, and its directory is shown from elsewhere.", f"Put it into the source of {Path(target).parent}."
+            )
+        entry = (target, Path(source).is_dir())
+        if _within_any(target, writable):
+            created.append(entry)
+            continue
+        parent = Path(target).parent
+        while not parent.is_dir():
+            parent = parent.parent
+        if str(parent) == "/":
+            raise SandboxError(f"{target} is not there and cannot be made in the read-only root.", f"Make {target} on the host, empty.")
+        entries.setdefault(str(parent), []).append(entry)
+    outer = {
+        directory: next((other for other in sorted(entries, key=_depth) if within(directory, other)), directory) for directory in entries
+    }
+    merged: dict[str, list[tuple[str, bool]]] = {}
+    for directory, needed in entries.items():
+        merged.setdefault(outer[directory], []).extend(needed)
+    scaffolds = []
+    for directory, needed in merged.items():
+        below = sorted({mount.point for mount in mounts if mount.point != directory and within(mount.point, directory)}, key=_depth)
+        top = tuple(point for point in below if not any(point != other and within(point, other) for other in below))
+        scaffolds.append(Scaffold(directory, tuple(needed), top))
+    return tuple(scaffolds), tuple(created)
