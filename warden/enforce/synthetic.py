@@ -16,7 +16,7 @@ NETWORK = ipaddress.IPv4Network("198.18.0.0/15")
 CAPACITY = 32_768
 
 
-class TableFull(Exception):
+class TableFullError(Exception):
     """There are as many names in this session as the table holds."""
 
 
@@ -32,12 +32,12 @@ class SyntheticAddresses:
         return len(self._by_name)
 
     def address(self, name: str) -> ipaddress.IPv4Address:
-        """The address of this name (lower case, no trailing dot), the same one each time. Raises TableFull for one name too many."""
+        """The address of this name (lower case, no trailing dot), the same one each time. Raises TableFullError for one name too many."""
         found = self._by_name.get(name)
         if found is not None:
             return found
         if len(self._by_name) >= self._capacity:
-            raise TableFull
+            raise TableFullError
         address = NETWORK[len(self._by_name) + 1]  # in order, so that the same session gives the same answers; .0 stays unused
         self._by_name[name] = address
         self._by_address[address] = name

@@ -1,0 +1,169 @@
+"""One connection from the sandbox: sockets on one side, mitmproxy's layers on the other, and the bounds on both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, cast
+
+from mitmproxy.connection import Connection as MitmConnection
+from mitmproxy.connection import ConnectionState, Server
+from mitmproxy.options import Options
+from mitmproxy.proxy import commands, events
+from mitmproxy.proxy.layers.modes import TransparentProxy
+from mitmproxy.proxy.mode_specs import ProxyMode
+from mitmproxy.proxy.server import ConnectionIO, LiveConnectionHandler
+
+from warden.enforce.http.enforcer import Enforcer
+from warden.enforce.http.layers import HEAD_SECONDS, Http
+from warden.enforce.http.message import Exchange
+from warden.enforce.upstream import UpstreamError
+
+logger = logging.getLogger("warden.enforce")
+
+#: Seconds without a byte on either side. An AWS Lambda invocation may answer after 15 minutes of silence.
+IDLE_SECONDS = 1200
+#: Pieces (of at most 64 KiB) that may wait for an upstream connection before the client is read no further.
+QUEUED_PIECES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options that mitmproxy's layers read. One that is missing here is an AttributeError, and the connection ends."""
+
+    connection_strategy: str = "lazy"  # nothing is opened before something was ruled on
+    validate_inbound_headers: bool = True
+    normalize_outbound_headers: bool = True
+    store_streamed_bodies: bool = False
+    stream_large_bodies: str | None = None  # what streams is decided at the hooks
+    body_size_limit: str | None = None
+    keep_host_header: bool = True
+    http2: bool = True
+    http2_ping_keepalive: int = 58
+    websocket: bool = False  # its layer keeps every message; a switched connection is relayed as bytes
+    rawtcp: bool = True  # that is what relays it
+    tcp_timeout: int = IDLE_SECONDS
+
+
+SETTINGS = cast(Options, Settings())
+_MODE = ProxyMode.parse("transparent")
+_reading: contextvars.ContextVar[MitmConnection] = contextvars.ContextVar("reading")
+
+
+class Connection(LiveConnectionHandler):
+    """Serves one accepted connection whose destination, `host` and `port`, has been ruled on. Await `handle_client`."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enforcer: Enforcer, host: str, port: int) -> None:
+        super().__init__(reader, writer, SETTINGS, _MODE)
+        self.host = host
+        self.port = port
+        self.enforcer = enforcer
+        self.http: Http | None = None
+        #: The exchange whose connection was switched to another protocol.
+        self.switched: Exchange | None = None
+        self.exchanges: list[Exchange] = []
+        self._progress = asyncio.Event()
+        context = self.layer.context
+        context.server.address = (host, port)
+        context.server.sni = host
+        self.layer = TransparentProxy(context)
+        self._head_timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(HEAD_SECONDS, self.abort)
+
+    def head_seen(self) -> None:
+        """A request's head is there: from now on, waiting is bounded by IDLE_SECONDS."""
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        self.exchanges = [exchange for exchange in self.exchanges if not exchange.settled]
+
+    def abort(self) -> None:
+        """Ends the connection at once, with a reset."""
+        io = self.transports.get(self.client)
+        if io is not None and isinstance(io.writer, asyncio.StreamWriter):
+            io.writer.transport.abort()
+        if io is not None and io.handler is not None:
+            io.handler.cancel("aborted")
+
+    async def handle_client(self) -> None:
+        try:
+            await super().handle_client()
+        finally:
+            self.head_seen()
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        method = getattr(self.enforcer, hook.name, None)
+        if method is None:
+            return
+        (data,) = hook.args()
+        try:
+            method(self, data)
+        except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
+            self.enforcer.failed(self, hook.name, data, error)
+
+    def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
+        """mitmproxy's own log: quotes traffic, so only errors are kept. One with an exception is a crashed layer: its state is lost."""
+        if level >= logging.ERROR:
+            logger.error("proxy: %s", message.split("b'", 1)[0][:200], exc_info=exc_info)
+            self.abort()
+
+    # --- upstream ----------------------------------------------------------------------------------------------------------------
+
+    async def open_connection(self, command: commands.OpenConnection) -> None:
+        server = command.connection
+        assert isinstance(server, Server)
+        try:
+            if server.address != (self.host, self.port) or not any(_under_way(exchange) for exchange in self.exchanges):
+                raise UpstreamError(502, "nothing that was ruled on asked for this connection")
+            server.timestamp_start = time.time()
+            reader, writer = await self.enforcer.upstream.connect(self.host, self.port, tls=server.tls)
+        except UpstreamError as error:
+            await self.server_event(events.OpenConnectionCompleted(command, f"{error.status} {error.reason}"))
+            return
+        except asyncio.CancelledError:
+            await self.server_event(events.OpenConnectionCompleted(command, "502 cancelled"))
+            raise
+        except Exception:
+            logger.exception("connecting upstream failed")
+            await self.server_event(events.OpenConnectionCompleted(command, "502 warden could not connect"))
+            return
+        server.timestamp_tcp_setup = time.time()
+        server.state = ConnectionState.OPEN
+        server.peername = writer.get_extra_info("peername")
+        server.sockname = writer.get_extra_info("sockname")
+        self.transports[server] = ConnectionIO(asyncio.current_task(), reader, writer)
+        timer = asyncio.get_running_loop().call_later(self.enforcer.timeout, self._expire_handshake, server, writer)
+        try:
+            await self.server_event(events.OpenConnectionCompleted(command, None))
+            await self.handle_connection(server)
+        finally:
+            timer.cancel()
+            server.timestamp_end = time.time()
+
+    def _expire_handshake(self, server: Server, writer: asyncio.StreamWriter) -> None:
+        if server.tls and not server.tls_established:
+            writer.transport.abort()
+
+    # --- backpressure ------------------------------------------------------------------------------------------------------------
+
+    async def handle_connection(self, connection: MitmConnection) -> None:
+        _reading.set(connection)
+        await super().handle_connection(connection)
+
+    async def server_event(self, event: events.Event) -> None:
+        await super().server_event(event)
+        self._progress.set()
+
+    async def drain_writers(self) -> None:
+        """Called after each read. Beside slow writers, waits for streams that cannot take more yet, so that no queue grows without bound."""
+        await super().drain_writers()
+        if _reading.get() is self.client:
+            while self.http is not None and any(len(stream._paused_event_queue) > QUEUED_PIECES for stream in self.http.streams.values()):
+                self._progress.clear()
+                await self._progress.wait()
+
+
+def _under_way(exchange: Exchange) -> bool:
+    return not exchange.settled and exchange.emitted is not None and exchange.ruling is not None and exchange.ruling.allowed

@@ -1,0 +1,272 @@
+"""What happens at each hook of a connection: messages go to the pipeline, and what it rules is put into effect.
+
+All methods are synchronous and run on the worker's loop. A ruling takes well under a millisecond; handing it to a thread would cost more than
+that in waiting for the interpreter lock, and would let rulings overtake each other. One that took longer than `proxy.timeout` (a stalled
+disk, a credential process) is denied afterwards: nothing else moved in that time either.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mitmproxy import http, tcp, tls
+from mitmproxy.net.tls import starts_like_tls_record
+from mitmproxy.proxy.layer import NextLayer
+from mitmproxy.proxy.layers.tls import ClientTLSLayer
+
+from warden.config import Config
+from warden.enforce.http import message as wire
+from warden.enforce.http.layers import Close, Http
+from warden.enforce.http.message import EXCHANGE, Exchange
+from warden.enforce.http.tls import HTTP1, HTTP2_AND_1, TlsSides
+from warden.enforce.upstream import Upstream
+from warden.errors import DecodeError
+from warden.model import HttpRequest, Ruling, TcpConnect
+from warden.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from warden.enforce.http.connection import Connection
+
+logger = logging.getLogger("warden.enforce")
+
+#: The denial when even making a denial failed. The log has the detail.
+FIXED = b'{"error": {"code": "AccessDenied", "message": "warden could not rule on this request, so it is denied."}}\n'
+_METHOD_START = re.compile(rb"(?:\r\n)?[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}( |$)")
+
+
+class Enforcer:
+    """The hooks of all HTTP connections of one session."""
+
+    def __init__(self, pipeline: Pipeline, config: Config, sides: TlsSides, upstream: Upstream) -> None:
+        self.pipeline = pipeline
+        self.upstream = upstream
+        self.timeout = config.proxy.timeout
+        self._body_limit = config.proxy.body_limit
+        self._sides = sides
+        #: Upstreams that were offered HTTP/2 and chose HTTP/1.1. Their next clients get HTTP/1.1 too, so that connections can be kept open.
+        self._http1_only: set[tuple[str, int]] = set()
+
+    # --- what the connection speaks ----------------------------------------------------------------------------------------------
+
+    def next_layer(self, connection: Connection, next_layer: NextLayer) -> None:
+        """TLS, then HTTP, or HTTP alone; anything else is closed. Waits while the first bytes do not tell."""
+        context, data = next_layer.context, next_layer.data_client()
+        if not data:
+            return
+        if not context.client.tls and data[0] == 0x16:
+            if len(data) < 3:
+                return
+            if starts_like_tls_record(data):
+                context.server.tls = True
+                next_layer.layer = ClientTLSLayer(context)
+                return
+        elif context.client.alpn == b"h2":
+            next_layer.layer = connection.http = Http(context)
+            return
+        elif match := _METHOD_START.match(data):
+            if match[1]:
+                next_layer.layer = connection.http = Http(context)
+            return
+        elif data == b"\r":
+            return
+        self.pipeline.refuse(
+            TcpConnect(connection.host, connection.port),
+            DecodeError(
+                "not-http",
+                "What was sent is neither HTTP nor HTTP over TLS.",
+                f"For other protocols, list tcp://{connection.host}:{connection.port} under egress.allow.",
+            ),
+        )
+        next_layer.layer = Close(context)
+
+    def tls_start_client(self, connection: Connection, data: tls.TlsData) -> None:
+        # The leaf names what the client asked for. When that is not the host of the connection, every request is denied, in words that it reads.
+        name = data.context.client.sni or connection.host
+        known = (connection.host, connection.port) in self._http1_only
+        data.ssl_conn = self._sides.client(name, HTTP1 if known else HTTP2_AND_1)
+
+    def tls_start_server(self, connection: Connection, data: tls.TlsData) -> None:
+        # The same protocol on both sides, or HTTP/1.1 upstream: HTTP/1.1 requests have no place in an HTTP/2 connection.
+        offers = HTTP2_AND_1 if data.context.client.alpn == b"h2" else HTTP1
+        data.conn.alpn_offers = list(offers)
+        data.conn.sni = connection.host
+        data.ssl_conn = self._sides.server(connection.host, offers)
+
+    def tls_established_server(self, connection: Connection, data: tls.TlsData) -> None:
+        if data.context.client.alpn == b"h2" and data.conn.alpn != b"h2":
+            self._http1_only.add((connection.host, connection.port))
+
+    def tls_failed_server(self, connection: Connection, data: tls.TlsData) -> None:
+        data.conn.error = None  # or the layer would give later requests the same error without trying again
+
+    # --- requests ----------------------------------------------------------------------------------------------------------------
+
+    def requestheaders(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        """Rules on the head, unless the ruling wants the body too: then the stream reads it, up to the limit."""
+        connection.head_seen()
+        ended = bool(flow.metadata.get("ended"))
+        request = wire.read(flow, connection.host, connection.port, tls=bool(flow.client_conn.tls), ended=ended)
+        exchange = flow.metadata[EXCHANGE] = Exchange(request)
+        connection.exchanges.append(exchange)
+        try:
+            self._check_head(flow, request)
+        except DecodeError as error:
+            self._deny(flow, exchange, self.pipeline.refuse(request, error))
+            return
+        if not ended and self.pipeline.needs_body(request) and (request.body_length or 0) <= self._body_limit:
+            exchange.limit = self._body_limit
+            return
+        self._rule(flow, exchange, request)
+        if flow.response is None and not ended:
+            flow.request.stream = exchange.count_sent
+
+    def _check_head(self, flow: http.HTTPFlow, request: HttpRequest) -> None:
+        if reason := flow.metadata.get("malformed"):
+            raise DecodeError("malformed", reason)
+        wire.check_connection(flow)
+        if request.scheme == "http" and (dialect := self.pipeline.decoder.net.claimant(request.host, request.port).name) != "http":
+            raise DecodeError(
+                "plain-http", f"Plain HTTP to {request.host}, an API of {dialect}, could be read and changed on its way.", "Use https://."
+            )
+
+    def request_overflow(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        """The body is larger than what is read of one: ruled on without it, which counts as its worst effect."""
+        exchange = _exchange(flow)
+        self._rule(flow, exchange, exchange.request)
+        if flow.response is None:
+            flow.request.stream = exchange.count_sent
+
+    def request(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        """The request has been read to its end."""
+        exchange = _exchange(flow)
+        flow.request.trailers = None  # not ruled on, so not forwarded
+        if exchange.ruling is None and flow.response is None:
+            body = flow.request.raw_content or b""
+            self._rule(flow, exchange, _with_body(exchange.request, body))
+
+    def _rule(self, flow: http.HTTPFlow, exchange: Exchange, request: HttpRequest) -> None:
+        started = time.monotonic()
+        exchange.request = request
+        ruling = self.pipeline.rule(request)
+        if ruling.allowed and time.monotonic() - started > self.timeout:
+            ruling = self.pipeline.refuse(request, DecodeError("timeout", f"The ruling took longer than {self.timeout:g} s."))
+        exchange.ruling = ruling
+        if not ruling.allowed or ruling.forward is None:
+            self._deny(flow, exchange, ruling)
+            return
+        dialect = self.pipeline.decoder.dialect(request).name
+        exchange.upgrade = wire.wanted_upgrade(request, dialect)
+        wire.emit(flow, exchange, ruling.forward)
+
+    def _deny(self, flow: http.HTTPFlow, exchange: Exchange, ruling: Ruling) -> None:
+        exchange.ruling, exchange.emitted, exchange.ours = ruling, None, True
+        flow.request.headers.pop("expect", None)  # the final status comes instead of "100 Continue"
+        flow.request.stream = False
+        ended = (bool(flow.metadata.get("ended")) or flow.request.timestamp_end is not None) and not flow.metadata.get("malformed")
+        flow.response = wire.denial(self.pipeline.denial(exchange.request, ruling), exchange.request, ended=ended)
+
+    # --- responses ---------------------------------------------------------------------------------------------------------------
+
+    def responseheaders(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        exchange = _exchange(flow)
+        if exchange.ours:
+            return
+        assert flow.response is not None
+        if not (exchange.ruling and exchange.ruling.allowed):
+            flow.kill()
+        elif flow.response.status_code == 101 and (
+            not exchange.upgrade or flow.response.headers.get("upgrade", "").lower() != exchange.upgrade
+        ):
+            # It would become a stream that nobody ruled on.
+            self._settle(flow, exchange, error="the upstream switched protocols without being asked")
+            flow.kill()
+        else:
+            flow.response.stream = exchange.count_received
+
+    def response(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        exchange = _exchange(flow)
+        assert flow.response is not None
+        if not exchange.ours and flow.response.status_code == 101:
+            connection.switched = exchange  # the outcome follows when the stream ends
+        else:
+            self._settle(flow, exchange, error=flow.metadata.get("failure", ""))
+
+    def error(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        exchange = flow.metadata.get(EXCHANGE)
+        if isinstance(exchange, Exchange):
+            # mitmproxy's messages may quote what was received: the part before the quote says enough.
+            text = flow.error.msg.split("b'", 1)[0].split('b"', 1)[0][:200] if flow.error else "error"
+            self._settle(flow, exchange, error=text)
+
+    def _settle(self, flow: http.HTTPFlow, exchange: Exchange, *, error: str) -> None:
+        self.settle(exchange, status=flow.response.status_code if flow.response else None, error=error)
+
+    def settle(self, exchange: Exchange, *, status: int | None, error: str) -> None:
+        """Records how an allowed exchange ended, once."""
+        if exchange.settled:
+            return
+        exchange.settled = True
+        if exchange.ruling is not None and exchange.ruling.allowed:
+            self.pipeline.outcome(
+                exchange.ruling,
+                status=status,
+                request_bytes=exchange.sent,
+                response_bytes=exchange.received,
+                ms=round((time.perf_counter() - exchange.started) * 1000, 1),
+                error=error,
+            )
+
+    # --- after 101: the bytes of the protocol that was switched to ---------------------------------------------------------------
+
+    def tcp_message(self, connection: Connection, flow: tcp.TCPFlow) -> None:
+        if connection.switched is not None:
+            for piece in flow.messages:
+                if piece.from_client:
+                    connection.switched.sent += len(piece.content)
+                else:
+                    connection.switched.received += len(piece.content)
+        flow.messages.clear()  # mitmproxy would keep them all
+
+    def tcp_start(self, connection: Connection, flow: tcp.TCPFlow) -> None:
+        if connection.switched is None:
+            flow.kill()
+            connection.abort()
+
+    # --- the end -----------------------------------------------------------------------------------------------------------------
+
+    def client_disconnected(self, connection: Connection, client: object) -> None:
+        if connection.switched is not None:
+            self.settle(connection.switched, status=101, error="")
+        for exchange in connection.exchanges:
+            self.settle(exchange, status=None, error="the connection ended before the response did")
+        connection.exchanges.clear()
+
+    def failed(self, connection: Connection, name: str, data: object, error: Exception) -> None:
+        """A hook raised: what was under way is denied in fixed words, or ended."""
+        logger.error("hook %s failed", name, exc_info=error)
+        if not isinstance(data, http.HTTPFlow):
+            connection.abort()
+            return
+        exchange = data.metadata.get(EXCHANGE)
+        if isinstance(exchange, Exchange):
+            exchange.emitted, exchange.ours = None, True
+        if name not in ("requestheaders", "request", "request_overflow") or not isinstance(exchange, Exchange):
+            connection.abort()
+            return
+        data.request.stream = False
+        data.request.headers.pop("expect", None)
+        data.response = http.Response.make(403, FIXED, {"Content-Type": "application/json", "Connection": "close"})
+
+
+def _exchange(flow: http.HTTPFlow) -> Exchange:
+    exchange = flow.metadata[EXCHANGE]
+    assert isinstance(exchange, Exchange)
+    return exchange
+
+
+def _with_body(request: HttpRequest, body: bytes) -> HttpRequest:
+    return replace(request, body=body, body_length=len(body))

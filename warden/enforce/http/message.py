@@ -1,0 +1,188 @@
+"""mitmproxy's flows as Warden's messages, and back.
+
+`read` gives what the client sent, end to end: everything but the fields that RFC 9110 section 7.6.1 says are for this connection alone. Those
+mean nothing to the upstream, are never forwarded, and so are no part of what is ruled on. `emit` writes the ruled request, and only that,
+into the flow. Header bytes are read as Latin-1, which maps every byte to one character and back.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from mitmproxy import http
+
+from warden.errors import DecodeError
+from warden.model import HttpRequest, HttpResponse, Ruling
+
+#: Where the exchange is kept in a flow.
+EXCHANGE = "warden"
+#: RFC 9110 section 7.6.1, with Expect (ours to answer) and what belongs to explicit proxies. Transfer-Encoding is framing, and checked as such.
+HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "upgrade", "http2-settings", "expect"})
+#: What a Connection header may name. Anything else would strip a header that was ruled on: two readings.
+CONNECTION_OPTIONS = frozenset({"close", "keep-alive", "te", "upgrade", "http2-settings", "proxy-connection"})
+#: Which protocols a request may switch to, by the dialect that reads the host: one row each, with the reason.
+UPGRADES = {
+    "http": frozenset({"websocket"}),  # hosts on the egress list: what is inside was opened by naming the host
+}
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request and its answer on their way through: what was ruled, what was emitted, what has passed."""
+
+    request: HttpRequest
+    started: float = field(default_factory=perf_counter)
+    ruling: Ruling | None = None
+    #: The request as `emit` wrote it; None until it is allowed.
+    emitted: tuple[Any, ...] | None = None
+    #: The response in the flow is Warden's own: a denial, or an error on the way.
+    ours: bool = False
+    #: The protocol that the forwarded request asks to switch to.
+    upgrade: str = ""
+    #: The body is being read for the ruling, up to this many bytes.
+    limit: int = 0
+    sent: int = 0
+    received: int = 0
+    settled: bool = False
+
+    def cleared(self, flow: http.HTTPFlow) -> bool:
+        """Whether what the flow holds now is what an allowed ruling said to forward."""
+        return self.ruling is not None and self.ruling.allowed and self.emitted is not None and self.emitted == _fields(flow)
+
+    def count_sent(self, data: bytes) -> bytes:
+        self.sent += len(data)
+        return data
+
+    def count_received(self, data: bytes) -> bytes:
+        self.received += len(data)
+        return data
+
+
+def read(flow: http.HTTPFlow, host: str, port: int, *, tls: bool, ended: bool) -> HttpRequest:
+    """The request head, and, with `ended`, its empty body. `host` and `port` are the connection's. Raises DecodeError."""
+    data = flow.request.data
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in data.headers.fields]
+    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    return HttpRequest(
+        method=data.method.decode("latin-1"),
+        scheme="https" if tls else "http",
+        host=host,
+        port=port,
+        target=data.path.decode("latin-1"),
+        headers=tuple((name, value) for name, value in headers if name.lower() not in HOP_BY_HOP or _switches(name, headers)),
+        body=b"" if ended else None,
+        body_length=0 if ended else int(lengths[0]) if lengths and lengths[0].isascii() and lengths[0].isdecimal() else None,
+        http_version=data.http_version.decode("latin-1"),
+        sni=flow.client_conn.sni if tls else None,
+        authority=data.authority.decode("latin-1") if data.authority else None,
+    )
+
+
+def check_connection(flow: http.HTTPFlow) -> None:
+    """Raises DecodeError when a Connection header names a field that is more than the connection's own."""
+    for value in flow.request.headers.get_all("connection"):
+        for option in value.lower().split(","):
+            if option.strip() and option.strip() not in CONNECTION_OPTIONS:
+                raise DecodeError(
+                    "connection-header", f"The Connection header names {option.strip()[:64]!r}, which is not for a connection alone."
+                )
+
+
+def _switches(name: str, headers: list[tuple[str, str]]) -> bool:
+    """Upgrade stays readable for dialects when the request really asks to switch: for others it is noise of this connection."""
+    if name.lower() != "upgrade":
+        return False
+    return any(key.lower() == "connection" and "upgrade" in value.lower() for key, value in headers)
+
+
+def wanted_upgrade(request: HttpRequest, dialect: str) -> str:
+    """The protocol that this request may switch to, or an empty string. Only HTTP/1.1 has Upgrade, and h2c would carry unruled requests."""
+    values = request.header_values("upgrade")
+    if len(values) == 1 and request.http_version == "HTTP/1.1" and values[0].lower() in UPGRADES.get(dialect, frozenset()):
+        return values[0].lower()
+    return ""
+
+
+def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
+    """Makes `forward` the flow's request. Raises ValueError for one that leads elsewhere or cannot be written."""
+    request = exchange.request
+    if (forward.scheme, forward.host, forward.port) != (request.scheme, request.host, request.port):
+        raise ValueError("the request to forward leads to another host than the one that was ruled on")
+    data = flow.request.data
+    http2 = flow.request.is_http2
+    closes = "close" in flow.request.headers.get("connection", "").lower().split(",")
+    expects = flow.request.headers.get("expect", "").lower() == "100-continue"
+    trailers = http2 and "trailers" in flow.request.headers.get("te", "").lower()
+    headers = [(name, value) for name, value in forward.headers if name.lower() not in HOP_BY_HOP]
+    names = {name.lower() for name, _ in headers}
+    if not http2 and "host" not in names:  # an absolute-form target was its only authority
+        headers.insert(0, ("Host", forward.authority or request.host))
+    if forward.body is not None and "transfer-encoding" not in names and (forward.body or "content-length" in names):
+        headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        headers.append(("content-length" if http2 else "Content-Length", str(len(forward.body))))
+    if trailers:
+        headers.append(("te", "trailers"))  # RFC 9113 section 8.2.2 lets this one pass, and gRPC asks for it
+    if exchange.upgrade:
+        headers += [("Connection", "Upgrade"), ("Upgrade", exchange.upgrade)]
+    elif closes and not http2:
+        headers.append(("Connection", "close"))
+    data.method = forward.method.encode("ascii")
+    data.path = forward.target.encode("ascii")
+    data.authority = (forward.authority or request.authority or request.host).encode("ascii") if http2 else b""
+    data.headers = http.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers])
+    data.trailers = None
+    if forward.body is not None:
+        data.content = forward.body
+        exchange.sent = len(forward.body)
+    exchange.emitted = _fields(flow)
+    if expects and forward.body is None:
+        # Taken out again by the stream when it answers "100 Continue" to the client, before anything is sent upstream.
+        data.headers.fields = (*data.headers.fields, (b"Expect", b"100-continue"))
+
+
+def _fields(flow: http.HTTPFlow) -> tuple[Any, ...]:
+    data = flow.request.data
+    return (data.method, data.path, data.authority, data.scheme, data.host, data.port, data.headers.fields, data.trailers)
+
+
+def frame_for_http1(flow: http.HTTPFlow, exchange: Exchange) -> None:
+    """Gives a request that came over HTTP/2 the framing that HTTP/1.1 needs: without it, its body would be read as a second request.
+
+    mitmproxy forwards such a request without a length as it is (12.2.3, ``Http1Client.send``).
+    """
+    headers = flow.request.headers
+    streamed = bool(flow.request.stream)
+    if "content-length" not in headers and (streamed or flow.request.raw_content):
+        if streamed:
+            headers["Transfer-Encoding"] = "chunked"
+        else:
+            headers["Content-Length"] = str(len(flow.request.raw_content or b""))
+    headers.pop("te", None)
+    exchange.emitted = _fields(flow)
+
+
+def denial(response: HttpResponse, request: HttpRequest, *, ended: bool) -> http.Response:
+    """Warden's response for the wire. Unless the whole request was read (`ended`), the connection closes after it."""
+    head = request.method.upper() == "HEAD"
+    fields = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in response.headers]
+    fields.append((b"Content-Length", str(len(response.body)).encode()))
+    if not ended:
+        fields.append((b"Connection", b"close"))
+    made = http.Response.make(response.status, b"")
+    made.data.headers = http.Headers(fields)
+    made.data.content = b"" if head else response.body
+    return made
+
+
+def failure(status: int, reason: str, request: HttpRequest, *, ended: bool) -> http.Response:
+    """The answer when an allowed request does not reach its upstream.
+
+    HTML on purpose: botocore takes any 5xx whose body starts with ``<html>`` for a gateway's error and does not try to parse it as its
+    protocol; other clients show the text. Statuses 502 and 504 are retried a few times by SDKs, as for any gateway.
+    """
+    title = {502: "Bad Gateway", 504: "Gateway Timeout"}.get(status, "Error")
+    body = f"<html><head><title>{status} {title}</title></head><body>warden: {html.escape(reason)}</body></html>\n"
+    return denial(HttpResponse(status, (("Content-Type", "text/html"),), body.encode()), request, ended=ended)
