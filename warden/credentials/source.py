@@ -164,14 +164,15 @@ def _ask(outside: Outside, profile: str | None) -> dict[str, Any]:
         answer, _ = process.communicate(json.dumps({"profile": profile}).encode(), timeout=RESOLVE_LIMIT)
         read = json.loads(answer)
     except subprocess.TimeoutExpired:
+        # All that it started with it: what still holds the pipe would hold us.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         limit = f"Looking up AWS credentials outside the sandbox took more than {RESOLVE_LIMIT:g} seconds."
         raise CredentialError("credentials-unavailable", limit, _SETUP) from None
     except (OSError, ValueError):
+        process.kill()
         raise failed from None
     finally:
-        # What a credential process left running must not outlive the question, nor hold its pipe open.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
