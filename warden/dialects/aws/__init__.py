@@ -1,0 +1,72 @@
+"""The AWS dialect: one HTTP request in, the API operations that it asks for out, and denials that every AWS SDK understands.
+
+Its parts, in the order in which a request passes them:
+
+- `hosts`     host name -> services, region, account; which AWS names are customers' own data endpoints and thus not this dialect's
+- `s3`        S3's dozen addressing styles, made one
+- `scope`     the SigV4 scope, which must agree with the host
+- `uri`       the request target, decoded once or refused
+- `protocols` the one signal that names an operation (target header, cbor path, Action)
+- `trie`      the REST path, its query literals and required headers
+- `route`     all of the above as one ordered walk: request -> `Route`
+- `effects`   `Route` -> verb, flags, resources, conditions on the body
+- `denial`    a ruling -> the service's native error
+- `index`     the generated tables behind them (``make tables``; sources in their headers)
+
+``warden.dialects.aws.route`` is the file to read first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from warden.dialects.aws import denial, effects, hosts
+from warden.dialects.aws.protocols import head as read_head
+from warden.dialects.aws.route import UNKNOWN, Route, named_in_body, plain_body, route
+from warden.model import Action, Certainty, HttpRequest, HttpResponse, Ruling, Verb
+
+__all__ = ["UNKNOWN", "AwsDialect", "Route", "route"]
+
+
+class AwsDialect:
+    """`warden.dialects.Dialect` for AWS. Stateless but for the tables."""
+
+    name = "aws"
+
+    def claims(self, host: str, port: int) -> bool:
+        """Any name under AWS's DNS suffixes but customers' data endpoints, whatever the port."""
+        return hosts.find(host) is not None
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        """True where the operation, or what it would do, is in the body. S3's uploads never need theirs."""
+        if named_in_body(request):
+            return True
+        found = route(request)
+        return found.known and effects.needs_body(found)
+
+    def decode(self, request: HttpRequest) -> tuple[Action, ...]:
+        """See `route` for the reading and `effects` for its meaning."""
+        found = route(request)
+        if not found.known:
+            return (_unknown(found),)
+        if found.protocol not in {"rest-json", "rest-xml"} or effects.needs_body(found):
+            request = _readable(request)
+        return effects.actions(found, request)
+
+    def deny(self, request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
+        """See `denial`."""
+        return denial.denial(request, ruling, sentence)
+
+
+def _readable(request: HttpRequest) -> HttpRequest:
+    """`request` with its body as the service reads it, or DecodeError."""
+    plain = plain_body(request) if read_head(request).compressed else request.body
+    return request if plain is request.body else replace(request, body=plain)
+
+
+def _unknown(found: Route) -> Action:
+    context = {"service": found.services[0]}
+    context |= {
+        key: value for key, value in (("partition", found.partition), ("region", found.region), ("account", found.account)) if value
+    }
+    return Action("aws", f"{found.services[0]}:{found.operation}", Verb.UNKNOWN, context=context, certainty=Certainty.UNKNOWN)

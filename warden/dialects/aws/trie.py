@@ -1,0 +1,187 @@
+"""REST paths of one service: method, then path segments, then what tells operations of the same path apart.
+
+A literal segment beats a label, at the leftmost segment where they differ; a label is one non-empty segment; a greedy label (``{Key+}``) is one
+or more. Both read the path split at its slashes first and percent-decoded after, as the services do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from warden.errors import DecodeError
+
+#: Query keys that a signature, a presigned URL or an SDK adds to any operation; compared in lower case. JavaScript's `x-id` is checked elsewhere.
+SIGNING_KEYS = frozenset(
+    {
+        "x-amz-algorithm",
+        "x-amz-checksum-mode",
+        "x-amz-content-sha256",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-expires",
+        "x-amz-region-set",
+        "x-amz-s3session-token",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-amz-signedheaders",
+        "x-amz-user-agent",
+        "awsaccesskeyid",
+        "expires",
+        "signature",
+        "x-id",
+    }
+)
+
+
+#: Headers that JavaScript's presigner moves into the query and that choose no operation and widen no access. Others make it unknown.
+HOISTED = ("x-amz-checksum-", "x-amz-meta-", "x-amz-server-side-encryption", "x-amz-storage-class")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One operation at a path: it is meant when all `literals`, `query` keys and `headers` are there. `declared` are all its query keys."""
+
+    name: str
+    labels: tuple[str, ...]
+    literals: frozenset[tuple[str, str]] = frozenset()
+    query: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    ends_greedy: bool = False
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Everything that must be there for this operation, as one comparable set."""
+        return frozenset({key for key, _ in self.literals} | self.query | {f"{name}:" for name in self.headers})
+
+
+class Node:
+    """`literals` by text, one `label` child, one `greedy` child, and the operations that end here by method."""
+
+    __slots__ = ("greedy", "label", "literals", "methods")
+
+    def __init__(self) -> None:
+        self.literals: dict[str, Node] = {}
+        self.label: Node | None = None
+        self.greedy: Node | None = None
+        self.methods: dict[str, tuple[Form, ...]] = {}
+
+
+class Trie:
+    """The REST operations of one service."""
+
+    __slots__ = ("_root",)
+
+    def __init__(self) -> None:
+        self._root = Node()
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Any]) -> Trie:
+        """From the ``rest`` rows of routes.json: ``"GET /a/{x}": "Name"``, or a list of forms under a pattern without names."""
+        trie = cls()
+        for key, found in rows.items():
+            method, path = key.split(" ")
+            if isinstance(found, str):
+                trie._add(method, path, (Form(found, _labels(path), ends_greedy=path.endswith("+}")),))
+            else:
+                trie._add(method, path, tuple(_form(row) for row in found))
+        return trie
+
+    def _add(self, method: str, path: str, forms: tuple[Form, ...]) -> None:
+        node = self._root
+        for segment in path.split("/")[1:]:
+            if not segment.startswith("{"):
+                node = node.literals.setdefault(segment, Node())
+            elif segment.endswith("+}"):
+                node.greedy = node = node.greedy or Node()
+            else:
+                node.label = node = node.label or Node()
+        node.methods[method] = forms
+
+    def find(self, method: str, segments: Sequence[str]) -> tuple[tuple[Form, ...], tuple[str, ...]] | None:
+        """The forms at `method` and decoded `segments`, with the labels' values; None when the service has no such path."""
+        values: list[str] = []
+        forms = _walk(self._root, method, segments, 0, values)
+        return (forms, tuple(values)) if forms else None
+
+
+def _walk(node: Node, method: str, segments: Sequence[str], at: int, values: list[str]) -> tuple[Form, ...]:
+    if at == len(segments):
+        return node.methods.get(method, ())
+    segment = segments[at]
+    child = node.literals.get(segment)
+    if child is not None:
+        forms = _walk(child, method, segments, at + 1, values)
+        if forms:
+            return forms
+    depth = len(values)
+    if node.label is not None and segment:
+        values.append(segment)
+        forms = _walk(node.label, method, segments, at + 1, values)
+        if forms:
+            return forms
+        del values[depth:]
+    if node.greedy is not None:
+        for end in (*range(len(segments) - 1, at, -1), len(segments)):  # What follows the greedy label beats the label itself.
+            values.append("/".join(segments[at:end]))
+            forms = _walk(node.greedy, method, segments, end, values)
+            if forms:
+                return forms
+            del values[depth:]
+    return ()
+
+
+def choose(forms: tuple[Form, ...], query: Sequence[tuple[str, str]], headers: Collection[str]) -> Form | None:
+    """The one of `forms` that `query` and `headers` ask for; None when they ask for one that the tables do not know.
+
+    The operation with the most marks is meant, if its marks include those of every other that fits: ``?acl`` beats a bare path, but ``?acl&policy``
+    is a message with two readings. A known mark left over, or an unknown key where keys choose the operation, is never ignored.
+    """
+    if len(forms) == 1 and not forms[0].literals:
+        return forms[0]
+    pairs = set(query)
+    keys = {key for key, _ in query}
+    fitting = [form for form in forms if form.literals <= pairs and form.query <= keys and form.headers <= set(headers)]
+    if not fitting:
+        return None
+    best = max(fitting, key=lambda form: len(form.marks))
+    left = keys - best.marks - best.declared
+    if any(not form.marks <= best.marks for form in fitting) or sum(key in best.marks for key, _ in query) > len(keys & best.marks):
+        raise two_readings()
+    if not left or "*" in best.declared:
+        return best
+    known = frozenset[str]().union(*(form.declared for form in forms))
+    marks = frozenset[str]().union(*(form.marks for form in forms))
+    for key in left:
+        if key in marks:
+            # A mark of another operation with another value, or without its companions (uploadId without partNumber).
+            raise two_readings()
+        if key not in known and key.lower() not in SIGNING_KEYS and not key.lower().startswith(HOISTED):
+            return None
+    return best
+
+
+def two_readings() -> DecodeError:
+    return DecodeError("two-readings", "The query and headers ask for two operations at once.", "Send one request for each operation.")
+
+
+def _form(row: list[Any]) -> Form:
+    name, path, literals, query, headers, declared = row
+    pairs = frozenset(_literal(text) for text in literals)
+    return Form(name, _labels(path), pairs, frozenset(query), frozenset(headers), frozenset(declared), path.endswith("+}"))
+
+
+def _literal(text: str) -> tuple[str, str]:
+    key, _, value = text.partition("=")
+    return key, value
+
+
+def _labels(path: str) -> tuple[str, ...]:
+    return tuple(_label_names(path.split("/")))
+
+
+def _label_names(segments: Iterable[str]) -> Iterable[str]:
+    return (segment.strip("{}").removesuffix("+") for segment in segments if segment.startswith("{"))
