@@ -6,6 +6,7 @@ vocabulary says is an error of a dialect, and raises: leaving it out could silen
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -58,9 +59,9 @@ def _context(action: Action) -> dict[str, Any]:
 
 def _typed(values: Mapping[str, Any], attributes: Mapping[str, Attribute], owner: str) -> dict[str, Any]:
     kept: dict[str, Any] = {}
-    for name, attribute in attributes.items():
-        value = values.get(name)
-        if value is None:
+    for name, value in values.items():
+        attribute = attributes.get(name)
+        if attribute is None or value is None:
             continue
         if not attribute.fits(value):
             raise ValueError(f"{name} in the {owner} is not {attribute.cedar}")
@@ -76,10 +77,11 @@ def action_parents(query: Query) -> list[tuple[str, str]]:
     return [*((GROUP_TYPE, group) for group in query.groups), *own]
 
 
-def principal_entity(principal: Principal) -> dict[str, Any]:
-    """``Warden::Agent::"name"`` with session, profile and user."""
+@functools.lru_cache(maxsize=64)
+def principal_entity(principal: Principal) -> str:
+    """``Warden::Agent::"name"`` with session, profile and user, as a JSON object."""
     attributes = {"session": principal.session, "profile": principal.profile, "user": principal.user}
-    return {"uid": {"type": PRINCIPAL_TYPE, "id": principal.agent}, "attrs": attributes, "parents": []}
+    return json.dumps({"uid": {"type": PRINCIPAL_TYPE, "id": principal.agent}, "attrs": attributes, "parents": []})
 
 
 def resource_entity(resource: Resource) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cedarpy
 
@@ -18,6 +19,7 @@ from warden.decide import advice, entities
 from warden.decide.bundle import Bundle
 from warden.decide.policy import Policy, Uid
 from warden.decide.shard import Shard, Shards
+from warden.decide.vocabulary import PRINCIPAL_TYPE
 from warden.model import Action, Decision, Effect, Principal, Query
 
 #: Most queries for one message. The largest AWS batch (DeleteObjects) names 1,000 resources.
@@ -89,16 +91,16 @@ class PolicyDecisionPoint:
 
     def ask(self, query: Query) -> Answer:
         """Cedar's answer to one query, with overrides applied. May raise."""
-        principal = json.dumps([entities.principal_entity(query.principal)])
+        principal = entities.principal_entity(query.principal)
         resource = entities.resource_entity(query.resource)
-        context = json.dumps(query.context, sort_keys=True)
+        context = json.dumps(query.context)
         evaluate = self._remembered if len(principal) + len(resource) + len(context) <= MEMORABLE else self._evaluate
         uids = (query.action, *entities.action_parents(query))
         return evaluate(query.principal.agent, principal, uids, query.resource.type, query.resource.id, resource, context)
 
     def _evaluate(self, agent: str, principal: str, uids: tuple[Uid, ...], kind: str, name: str, resource: str, context: str) -> Answer:
-        request = {
-            "principal": {"type": entities.PRINCIPAL_TYPE, "id": agent},
+        request: dict[str, Any] = {
+            "principal": {"type": PRINCIPAL_TYPE, "id": agent},
             "action": {"type": uids[0][0], "id": uids[0][1]},
             "resource": {"type": kind, "id": name},
             "context": context,
@@ -110,7 +112,7 @@ class PolicyDecisionPoint:
             return answer
         return self._override(answer, request, shard, slice_)
 
-    def _override(self, denied: Answer, request: dict[str, object], shard: Shard, slice_: cedarpy.Entities) -> Answer:
+    def _override(self, denied: Answer, request: dict[str, Any], shard: Shard, slice_: cedarpy.Entities) -> Answer:
         """`denied`, or the permits that override every rule which denied it: see the package's essay."""
         overriding = self._shards.overriding(shard)
         if overriding is None or not all(policy.preset for policy in denied.policies):
@@ -127,10 +129,10 @@ def _parse_base(principal: str, uids: tuple[Uid, ...]) -> cedarpy.Entities:
     """The principal and the action with its groups, parsed. The same for every resource."""
     (kind, name), *parents = uids
     action = {"uid": {"type": kind, "id": name}, "attrs": {}, "parents": [{"type": k, "id": n} for k, n in parents]}
-    return cedarpy.Entities.from_json_str(json.dumps([*json.loads(principal), action]))
+    return cedarpy.Entities.from_json_str(f"[{principal}, {json.dumps(action)}]")
 
 
-def _authorize(request: dict[str, object], shard: Shard, slice_: cedarpy.Entities) -> Answer:
+def _authorize(request: dict[str, Any], shard: Shard, slice_: cedarpy.Entities) -> Answer:
     result = cedarpy.is_authorized(request, shard.handle, slice_)
     errors = tuple(result.diagnostics.errors)
     if errors or result.decision not in (cedarpy.Decision.Allow, cedarpy.Decision.Deny):

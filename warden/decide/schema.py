@@ -97,6 +97,10 @@ class Index:
         for name in block.names:
             self._block_of[(f"{block.namespace}::Action", name)] = block
 
+    def block(self, uid: Uid) -> Block | None:
+        """The actions that are in the same groups as `uid`, itself included; None when it is unknown or a group."""
+        return self._block_of.get(uid)
+
     def known(self, uid: Uid) -> bool:
         return uid in self._block_of or uid in self.groups
 
@@ -140,24 +144,12 @@ class Index:
                 close = self.nearest(uid)
                 advice = f"Did you mean {' or '.join(close)}?" if close else "`warden policy show --actions` lists them."
                 raise policy.error(f'there is no action {uid[0]}::"{uid[1]}".', policy.piece.find(f"`{uid[0]}::{uid[1]}`"), advice)
-        if (policy.action_keys or frozenset()) and policy.action_keys <= self.groups and "==" in _scope(policy):  # type: ignore[operator]
-            ((kind, name),) = policy.action_keys or ()
-            raise policy.error(
-                f'{kind}::"{name}" is a group of actions.', policy.piece.find(f"`{kind}::{name}`"), f'Write: action in {kind}::"{name}"'
-            )
         result = cedarpy.validate_policies(policy.text, self.slice(policy.actions))
         if not result.validation_passed:
             messages = sorted({_plain(error.error) for error in result.errors}, key=lambda m: (_ALREADY_SAID in m, m))
             message = messages[0] if messages else "it does not validate"
-            raise policy.error(f"{message}.", policy.piece.find(message), _advice(message))
-
-
-def _scope(policy: Policy) -> str:
-    """The policy's scope as written: what stands between its first parentheses after the annotations, roughly; for the error's advice only."""
-    words = [token.text for token in policy.piece.tokens]
-    start = words.index("permit" if policy.permit else "forbid")
-    action = words.index("action", start)
-    return " ".join(words[action : action + 2])
+            at = policy.piece.find("`action`" if _ALREADY_SAID in message else message)
+            raise policy.error(f"{message}.", at, _advice(message))
 
 
 def _plain(message: str) -> str:
@@ -166,6 +158,10 @@ def _plain(message: str) -> str:
 
 
 def _advice(message: str) -> str:
+    if _ALREADY_SAID in message:
+        return "A group of actions is matched with `in`, not `==`, and the actions must apply to resources of the type that is named."
+    if re.search(r"the types \w+::Action and \w+::Action", message):
+        return "The actions of one list must be of one namespace: make it two rules."
     if found := re.search(r"access to optional attribute `(\w+)` (in context|on entity type)", message):
         owner = "context" if found[2] == "in context" else "resource"
         return f"It is not always there: write {owner} has {found[1]} && {owner}.{found[1]} ..."

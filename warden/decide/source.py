@@ -62,7 +62,7 @@ class Piece:
         """The token that Cedar's `message` speaks of: the first name it quotes that stands in this policy, else the start."""
         for match in _QUOTED.finditer(message):
             quoted = next(group for group in match.groups() if group)
-            name = quoted.rpartition("::")[2].strip('"')
+            name = quoted.rpartition("::")[2].strip('"@')
             for token in self.tokens:
                 if token.text in (quoted, name, f'"{name}"'):
                     return token

@@ -1,0 +1,75 @@
+"""The generated schema, and that a policy's verdict on its slice is its verdict on the whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cedarpy
+import pytest
+
+from tests.unit.decide.rules import rule
+from warden.decide import bundle, schema
+from warden.decide.location import directory
+from warden.decide.policy import read
+from warden.decide.source import split
+from warden.decide.vocabulary import GROUPS
+from warden.errors import PolicyError
+
+# Each asks the validator something else: groups alone, groups against groups, named actions, both, types of one namespace, optional keys.
+BODIES = [
+    'forbid (principal, action in Warden::Action::"destructive", resource) unless { action in Warden::Action::"dry_run" }',
+    'permit (principal, action in AWS::Action::"s3:*", resource) when { resource.service == "s3" }',
+    'permit (principal, action == AWS::Action::"ec2:RunInstances", resource) when { resource is Net::Host && resource.nope }',
+    'permit (principal, action in [AWS::Action::"s3:*", HTTP::Action::"GET"], resource) when { resource.name == "x" }',
+    'permit (principal, action in Warden::Action::"http", resource is AWS::Resource)',
+    'permit (principal, action, resource) when { action in Warden::Action::"delete" && context.port == "x" }',
+]
+
+
+def test_the_slice_says_what_the_whole_says() -> None:
+    whole = cedarpy.Schema.from_str((directory() / "schema" / "warden.cedarschema").read_text(encoding="utf-8"))
+    verdicts = []
+    for body in BODIES:
+        policy = read(split("f.cedar", rule(body))[0], "f", preset=False)
+        full = cedarpy.validate_policies(policy.text, whole)
+        sliced = cedarpy.validate_policies(policy.text, schema.index().slice(policy.actions))
+        assert full.validation_passed == sliced.validation_passed, body
+        said = {schema._plain(error.error) for error in full.errors}
+        assert {schema._plain(error.error) for error in sliced.errors} == said, body
+        verdicts.append(full.validation_passed)
+    assert verdicts == [True, False, True, False, False, False]
+
+
+def test_the_schema_lists_every_group_and_real_operations() -> None:
+    index = schema.index()
+    for group in GROUPS:
+        assert index.known(("Warden::Action", group))
+    for name in ("ec2:TerminateInstances", "s3:GetObject", "ec2:unknown", "ec2:*"):
+        assert index.known(("AWS::Action", name))
+    assert index.known(("HTTP::Action", "other"))
+    assert not index.known(("AWS::Action", "ec2:Terminate"))
+    assert len([name for block in index.blocks for name in block.names if block.namespace == "AWS"]) > 19_000
+
+
+def test_an_operation_is_in_its_service_and_its_provider() -> None:
+    block = schema.index().block(("AWS::Action", "ec2:TerminateInstances"))
+    assert block is not None
+    wanted = {("AWS::Action", "ec2:*"), ("Warden::Action", "aws"), ("Warden::Action", "delete"), ("Warden::Action", "destructive")}
+    assert wanted <= block.groups
+
+
+def test_a_slice_is_small() -> None:
+    sliced = str(schema.index().slice(frozenset({("AWS::Action", "ec2:TerminateInstances"), ("Warden::Action", "destructive")})))
+    assert sliced.count("appliesTo") < 20
+
+
+@pytest.mark.parametrize("preset", ["observe", "readonly", "no-destroy", "lockdown"])
+def test_the_presets_validate(preset: str) -> None:
+    for policy in bundle.load_preset(preset):
+        schema.index().check(policy)
+
+
+def test_a_missing_schema_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "directory", lambda: tmp_path)
+    with pytest.raises(PolicyError, match="cannot be read"):
+        schema.index.__wrapped__()
