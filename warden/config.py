@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-PRESETS = ("observe", "readonly", "no-destroy", "lockdown")
+#: Weakest first: whether a project's file may choose one by itself is judged by position.
+PRESETS = ("observe", "no-destroy", "readonly", "lockdown")
 
 #: Hidden by default: where tools keep credentials, below the home directory (`~`) or absolute. An empty directory or file shows instead.
 HIDDEN_PATHS = (
