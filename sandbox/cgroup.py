@@ -89,27 +89,38 @@ def hierarchy(mountinfo: str, own: str) -> Hierarchy:
     return Hierarchy(controllers, unified, groups.get("", "/"))
 
 
+def here() -> Hierarchy:
+    """The hierarchy of this machine, as the caller sees it; empty where there is none."""
+    try:
+        return hierarchy(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
+    except (OSError, ValueError):
+        return Hierarchy({})
+
+
+def directories(name: str, limits: Limits, where: Hierarchy) -> tuple[str, ...]:
+    """What `create` would make, so that it can be written down first."""
+    wanted = _wanted(limits)
+    if parent := _parent(where, wanted - where.controllers.keys()):
+        return (f"{parent}/{name}",)
+    return tuple(sorted({f"{where.controllers[controller]}/{name}" for controller in wanted if controller in where.controllers}))
+
+
 def create(name: str, limits: Limits, where: Hierarchy | None = None) -> tuple[ControlGroup | None, tuple[str, ...]]:
     """A new group with `limits`, and what of them is lost: one sentence each. None when nothing could be made or nothing is wanted."""
     if not limits:
         return None, ()
-    if where is None:
-        try:
-            where = hierarchy(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
-        except (OSError, ValueError):
-            where = Hierarchy({})
-    wanted = {controller for controller, limit in (("memory", limits.memory), ("pids", limits.pids), ("cpu", limits.cpus)) if limit}
-    if parent := _parent(where, wanted - where.controllers.keys()):
+    where = where or here()
+    if parent := _parent(where, _wanted(limits) - where.controllers.keys()):
         made, missing = _version2(parent, name, limits)
     else:
         made, missing = _version1(where, name, limits)
     return (ControlGroup(made) if made else None), tuple(_LOST[controller] for controller in sorted(missing))
 
 
-def remove(directories: Iterable[str]) -> None:
+def remove(paths: Iterable[str]) -> None:
     """Kill what is in the groups and remove them. Missing ones are fine."""
     deadline = time.monotonic() + _REMOVAL
-    for directory in directories:
+    for directory in paths:
         while True:
             try:
                 Path(directory).rmdir()
@@ -129,6 +140,10 @@ _LOST = {
     "pids": "the limit on processes holds by user, not by control group",
     "cpu": "the CPU limit is not enforced",
 }
+
+
+def _wanted(limits: Limits) -> set[str]:
+    return {controller for controller, limit in (("memory", limits.memory), ("pids", limits.pids), ("cpu", limits.cpus)) if limit}
 
 
 def _settings(limits: Limits, version: int) -> dict[str, list[tuple[str, str]]]:

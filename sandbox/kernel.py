@@ -40,6 +40,8 @@ _CLOSE_RANGE_CLOEXEC = 0x4
 _SYS_CLONE = {"x86_64": 56, "aarch64": 220, "riscv64": 220, "ppc64le": 120}.get(platform.machine(), -1)
 _SYS_CLOSE_RANGE = 436
 _SYS_MOUNT_SETATTR = 442
+_SYS_LANDLOCK_CREATE_RULESET = 444
+_LANDLOCK_CREATE_RULESET_VERSION = 1
 
 
 class _MountAttr(ctypes.Structure):
@@ -116,3 +118,8 @@ def close_on_exec_from(first: int) -> None:
 def detach(path: str) -> None:
     """umount2(2), lazily."""
     _check(_libc.umount2(os.fsencode(path), MNT_DETACH), f"umount {path}")
+
+
+def landlock_version() -> int:
+    """The ABI version of Landlock, landlock_create_ruleset(2). Raises OSError where the kernel has none."""
+    return _syscall(_SYS_LANDLOCK_CREATE_RULESET, 0, 0, _LANDLOCK_CREATE_RULESET_VERSION, what="landlock")

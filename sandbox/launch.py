@@ -142,7 +142,7 @@ def _place(stdio: Sequence[int]) -> None:
 
 def _prepare(launch: Launch) -> None:
     """In the keeper's own mount namespace: the host's tree, read-only, at ``bundle/rootfs``, and what masks show at ``bundle/stage``."""
-    rootfs, stage = f"{launch.bundle}/{oci.ROOTFS}", f"{launch.bundle}/stage"
+    rootfs, stage = f"{launch.bundle}/{oci.ROOTFS}", f"{launch.bundle}/{oci.STAGE}"
     kernel.mount("/", rootfs, flags=kernel.MS_BIND | kernel.MS_REC)
     kernel.protect_tree(rootfs)
     # Ours, for the runtime: pids of this namespace. Detaching the host's copies below is neatness; they are mounted over anyway.
@@ -152,9 +152,11 @@ def _prepare(launch: Launch) -> None:
     kernel.mount("tmpfs", stage, "tmpfs", _PLAIN, "mode=755,size=16m")
     Path(f"{launch.bundle}/{oci.EMPTY_DIRECTORY}").mkdir(mode=0o555)
     Path(f"{launch.bundle}/{oci.EMPTY_FILE}").touch(mode=0o444)
-    # A sysfs of this network namespace, so that the host's devices do not show. Where the kernel forbids it, the host's stays, read-only.
-    with contextlib.suppress(OSError):
+    # A sysfs of this network namespace, so that the host's devices do not show. Where the kernel forbids it, none.
+    try:
         kernel.mount("sysfs", f"{rootfs}/sys", "sysfs", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
+    except OSError:
+        kernel.mount("tmpfs", f"{rootfs}/sys", "tmpfs", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY, "mode=755,size=4k")
     for number, scaffold in enumerate(launch.scaffolds):
         _raise_scaffold(rootfs, f"{stage}/{number}", scaffold)
     if not launch.cgroup_view and Path("/sys/fs/cgroup").is_dir():

@@ -19,8 +19,9 @@ from sandbox.view import View
 
 #: Below the bundle: the root file system, and what masks show.
 ROOTFS = "rootfs"
-EMPTY_DIRECTORY = "stage/empty"
-EMPTY_FILE = "stage/nothing"
+STAGE = "stage"
+EMPTY_DIRECTORY = f"{STAGE}/empty"
+EMPTY_FILE = f"{STAGE}/nothing"
 
 _ALL_IDS = 0xFFFFFFFF
 _CAPABILITY_SETS = ("bounding", "effective", "permitted", "inheritable", "ambient")

@@ -1,22 +1,18 @@
 """Start, watch and end containers with an OCI runtime: crun first, runc as a fallback for root.
 
-Everything of one container is below one directory, ``STATE/ID``: the bundle, the runtime's own state, its log, and the list of what lies
-elsewhere (control groups, mount points made on the host). The owner holds a lock on it; a directory whose lock is free belongs to a process
-that died, and `sweep` removes it with all that it lists. Mounts and namespaces need no sweeping: they end with the processes.
+`start` runs the runtime as a child of the caller, which is the parent of the whole container: when it ends, however it ends, so does everything
+inside. What a container keeps on disk is :mod:`sandbox.bundle`'s.
 """
 
 from __future__ import annotations
 
-import array
 import contextlib
 import fcntl
 import json
 import os
-import secrets
 import select
 import shutil
 import signal
-import socket
 import struct
 import termios
 import time
@@ -24,10 +20,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import cgroup, launch, oci, view
+from sandbox import cgroup, console, launch, oci, view
+from sandbox import stdio as descriptors
+from sandbox.bundle import Bundle, default_state, make_state, sweep
 from sandbox.errors import SandboxError
 from sandbox.network import Namespace
 from sandbox.spec import Spec
+
+__all__ = ["Container", "Runtime", "default_state", "start", "sweep"]
 
 #: Small inits, in order of preference: they forward signals, reap, and end with the exit status of their child (128 + n if a signal ended it).
 _INITS = (
@@ -39,11 +39,6 @@ _INITS = (
     "/usr/libexec/docker/docker-init",
 )
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_CONSOLE_TIMEOUT = 15.0  # seconds until the runtime must have sent the terminal
-_RECORD = "record.json"
-_LOCK = "lock"
-_LOG = "log"
-_CONSOLE = "console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +64,6 @@ class Runtime:
         return cls(*found, init)
 
 
-def default_state() -> str:
-    """Where containers are kept unless the caller says otherwise: /run/sandbox for root, the user's runtime or state directory else."""
-    if os.geteuid() == 0:
-        return "/run/sandbox"
-    base = os.environ.get("XDG_RUNTIME_DIR") or f"{os.environ.get('HOME', '/nonexistent')}/.local/state"
-    return f"{base}/sandbox"
-
-
 class Container:
     """A running container. Made by `start`; always `close` it (or use ``with``), also after it has ended.
 
@@ -84,17 +71,14 @@ class Container:
     sentence each which limits do not hold on this machine. Not safe for use from several threads.
     """
 
-    def __init__(
-        self, name: str, bundle: Path, keeper: int, group: cgroup.ControlGroup | None, lock: int, degraded: tuple[str, ...]
-    ) -> None:
-        self.name = name
-        self.bundle = bundle
+    def __init__(self, bundle: Bundle, keeper: int, group: cgroup.ControlGroup | None, degraded: tuple[str, ...]) -> None:
+        self.name = bundle.name
         self.degraded = degraded
         self.console: int | None = None
         self.pidfd = os.pidfd_open(keeper)
+        self._bundle = bundle
         self._keeper = keeper
         self._group = group
-        self._lock = lock
         self._status: int | None = None
         self._events = cgroup.Events()
         self._closed = False
@@ -183,8 +167,7 @@ class Container:
             if descriptor is not None:
                 os.close(descriptor)
         self.console = None
-        _clear(self.bundle)
-        os.close(self._lock)
+        self._bundle.remove()
 
     def _reap(self, options: int) -> int | None:
         if self._status is None:
@@ -194,7 +177,7 @@ class Container:
             code = os.waitstatus_to_exitcode(status)
             self._status = 128 - code if code < 0 else code
             _ = self.events
-        if self._status and (complaint := _complaint(self.bundle / _LOG)):
+        if self._status and (complaint := self._bundle.complaint()):
             raise SandboxError(f"The sandbox could not be started: {complaint}")
         return self._status
 
@@ -204,60 +187,48 @@ def start(
 ) -> Container:
     """Run `spec` in `namespace`. The descriptors of `stdio` become its 0, 1 and 2, and stay the caller's to close; a terminal replaces them.
 
-    Returns when the runtime is being executed (with a terminal: when it has been received). Blocks for a few milliseconds; for single-threaded
-    callers, because it forks. Raises SandboxError, and then nothing is left behind.
+    `state` is the directory for what containers keep on disk. Returns when the runtime is being executed (with a terminal: when that has been
+    received). Blocks for a few milliseconds; for single-threaded callers, because it forks. Raises SandboxError, and then nothing is left behind.
     """
     runtime = runtime or Runtime.find()
+    passed = (0, 0, 0) if spec.terminal else descriptors.check(stdio)
     rootless = os.geteuid() != 0
     if rootless and runtime.name == "runc":
         raise SandboxError("runc cannot run a sandbox for an ordinary user.", package="crun")
     if rootless != (namespace.user_fd is not None):
         raise SandboxError("The network namespace was made by another user.")
-    directory = Path(state or default_state())
-    identity = _identity(spec, rootless)
-    seen = view.resolve(spec, _make_state(directory))
-    name = secrets.token_hex(8)
-    bundle = directory / name
-    bundle.mkdir(mode=0o700)
-    lock = os.open(bundle / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    directory = make_state(Path(state or default_state()))
+    seen = view.resolve(spec, directory)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return _start(spec, seen, identity, namespace, stdio, runtime, bundle, lock)
+        bundle = Bundle.make(directory)
+    except OSError as error:
+        raise SandboxError(f"The state directory {directory} cannot be used: {error.strerror}.") from None
+    try:
+        return _start(spec, seen, namespace, passed, runtime, bundle)
+    except OSError as error:
+        bundle.remove()
+        raise SandboxError(f"The sandbox cannot be started: {error}.") from error
     except BaseException:
-        _clear(bundle)
-        os.close(lock)
+        bundle.remove()
         raise
 
 
-def _start(
-    spec: Spec,
-    seen: view.View,
-    identity: oci.Identity,
-    namespace: Namespace,
-    stdio: Sequence[int],
-    runtime: Runtime,
-    bundle: Path,
-    lock: int,
-) -> Container:
-    name = bundle.name
-    for below in (oci.ROOTFS, "stage", "runtime"):
-        (bundle / below).mkdir(mode=0o700)
-    record: dict[str, list[str]] = {"groups": [], "created": []}
-    group, degraded = cgroup.create(f"sandbox-{name}", spec.limits)
-    record["groups"] = list(group.directories) if group else []
-    (bundle / _RECORD).write_text(json.dumps(record))
+def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, int, int], runtime: Runtime, bundle: Bundle) -> Container:
+    group, degraded = _limit(spec, bundle)
     if seen.created:
-        _create_mount_points(seen.created, bundle, record)
+        bundle.create_mount_points(seen.created)
     held = group is not None and not degraded
-    (bundle / "config.json").write_text(json.dumps(oci.config(spec, seen, identity, runtime.init, str(bundle), cgroup=held)))
-    listener = _console_listener(bundle) if spec.terminal else None
-    null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-    try:
+    config = oci.config(spec, seen, _identity(spec), runtime.init, str(bundle.path), cgroup=held)
+    (bundle.path / "config.json").write_text(json.dumps(config))
+    with contextlib.ExitStack() as stack:
+        null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+        stack.callback(os.close, null)
+        listener = stack.enter_context(console.listen(bundle.path)) if spec.terminal else None
         keeper = launch.start(
             launch.Launch(
-                bundle=str(bundle),
+                bundle=str(bundle.path),
                 command=_command(runtime, bundle, spec.terminal),
-                stdio=(null, null, null) if spec.terminal else (stdio[0], stdio[1], stdio[2]),
+                stdio=(null, null, null) if spec.terminal else stdio,
                 net_fd=namespace.fd,
                 user_fd=namespace.user_fd,
                 cgroup_procs=group.procs if group else (),
@@ -265,105 +236,41 @@ def _start(
                 cgroup_view=runtime.name == "runc",
             )
         )
-        container = Container(name, bundle, keeper, group, lock, degraded)
+        container = Container(bundle, keeper, group, degraded)
         if listener is not None:
             try:
-                container.console = _receive_console(listener, container)
-                container.resize(spec.rows, spec.columns)
+                container.console = console.receive(listener, container.pidfd)
             except BaseException:
                 container.kill()
-                with contextlib.suppress(SandboxError):
-                    container.wait()
-                os.close(container.pidfd)
+                try:
+                    container.wait()  # Raises with the runtime's own words, if it left any.
+                finally:
+                    os.close(container.pidfd)
                 raise
+            container.resize(spec.rows, spec.columns)
         return container
-    finally:
-        os.close(null)
-        if listener is not None:
-            listener.close()
 
 
-def _command(runtime: Runtime, bundle: Path, terminal: bool) -> tuple[str, ...]:
-    """Paths relative to the bundle, which is the runtime's working directory, so that a socket's path is never too long."""
-    before = [runtime.path, "--root", str(bundle / "runtime"), "--log", str(bundle / _LOG), "--log-format", "json"]
-    if runtime.name == "crun":
-        before.append("--cgroup-manager=disabled")
-    return (*before, "run", *(["--console-socket", _CONSOLE] if terminal else []), "--bundle", ".", bundle.name)
+def _limit(spec: Spec, bundle: Bundle) -> tuple[cgroup.ControlGroup | None, tuple[str, ...]]:
+    """The control group. Its directories are on record before they are made, so that a sweep finds them whenever we die."""
+    where = cgroup.here()
+    bundle.groups = cgroup.directories(f"sandbox-{bundle.name}", spec.limits, where)
+    bundle.write_record()
+    return cgroup.create(f"sandbox-{bundle.name}", spec.limits, where)
 
 
-def _identity(spec: Spec, rootless: bool) -> oci.Identity:
+def _identity(spec: Spec) -> oci.Identity:
     user = os.geteuid() if spec.user is None else spec.user
     group = os.getegid() if spec.group is None else spec.group
-    return oci.Identity(user, group, rootless)
+    return oci.Identity(user, group, rootless=os.geteuid() != 0)
 
 
-def _make_state(directory: Path) -> str:
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        status = directory.stat()
-    except OSError as error:
-        raise SandboxError(f"The state directory {directory} cannot be made: {error.strerror}.") from None
-    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise SandboxError(f"The state directory {directory} must belong to you and be writable to nobody else.")
-    return str(directory)
-
-
-def _create_mount_points(points: Sequence[tuple[str, bool]], bundle: Path, record: dict[str, list[str]]) -> None:
-    """Empty files and directories on the host, in places that are writable inside; written down before they are made, and removed if still empty."""
-    wanted: list[tuple[Path, bool]] = []
-    for path, is_directory in points:
-        missing = [parent for parent in reversed(Path(path).parents) if not parent.exists()]
-        wanted += [(parent, True) for parent in missing if (parent, True) not in wanted]
-        wanted.append((Path(path), is_directory))
-    record["created"] = [str(path) for path, _ in wanted]
-    (bundle / _RECORD).write_text(json.dumps(record))
-    for point, is_directory in wanted:
-        try:
-            if is_directory:
-                point.mkdir(mode=0o700)
-            else:
-                point.touch(mode=0o600, exist_ok=False)
-        except OSError as error:
-            raise SandboxError(f"{point} cannot be made to be mounted on: {error.strerror}.") from None
-
-
-def _console_listener(bundle: Path) -> socket.socket:
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    directory = os.open(bundle, os.O_PATH | os.O_DIRECTORY)
-    try:
-        listener.bind(f"/proc/self/fd/{directory}/{_CONSOLE}")
-        listener.listen(1)
-    finally:
-        os.close(directory)
-    return listener
-
-
-def _receive_console(listener: socket.socket, container: Container) -> int:
-    deadline = time.monotonic() + _CONSOLE_TIMEOUT
-    channel: socket.socket = listener
-    try:
-        while True:
-            waited_on: list[socket.socket | int] = [channel, container.pidfd]
-            ready, _, _ = select.select(waited_on, [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise SandboxError("The sandbox runtime did not send a terminal.")
-            if channel not in ready:
-                container.wait()  # Raises with the runtime's own words, if it left any.
-                raise SandboxError("The sandbox ended before it had a terminal.")
-            if channel is listener:
-                channel, _ = listener.accept()
-                continue
-            descriptors = array.array("i")
-            _, ancillary, _, _ = channel.recvmsg(4096, socket.CMSG_SPACE(descriptors.itemsize), socket.MSG_CMSG_CLOEXEC)
-            for level, kind, data in ancillary:
-                if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                    descriptors.frombytes(data[: descriptors.itemsize])
-            if not descriptors:
-                raise SandboxError("The sandbox runtime sent no terminal.")
-            return descriptors[0]
-    finally:
-        if channel is not listener:
-            channel.close()
+def _command(runtime: Runtime, bundle: Bundle, terminal: bool) -> tuple[str, ...]:
+    """Paths relative to the bundle, which is the runtime's working directory, so that a socket's path is never too long."""
+    before = [runtime.path, "--root", str(bundle.path / "runtime"), "--log", str(bundle.log), "--log-format", "json"]
+    if runtime.name == "crun":
+        before.append("--cgroup-manager=disabled")
+    return (*before, "run", *(["--console-socket", console.SOCKET] if terminal else []), "--bundle", ".", bundle.name)
 
 
 def _children(pid: int) -> list[int]:
@@ -371,53 +278,3 @@ def _children(pid: int) -> list[int]:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
-
-
-def _complaint(log: Path) -> str:
-    """The last error in the runtime's log. Warnings of a container that ran are not errors."""
-    complaint = ""
-    with contextlib.suppress(OSError):
-        for line in log.read_text(errors="replace").splitlines():
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue
-            if entry.get("level") in ("error", "fatal"):
-                complaint = str(entry.get("msg", ""))
-    return complaint
-
-
-def _clear(bundle: Path) -> None:
-    """Remove what a container left: first what its record lists, then its directory."""
-    record: dict[str, list[str]] = {}
-    with contextlib.suppress(OSError, ValueError):
-        record = json.loads((bundle / _RECORD).read_text())
-    cgroup.remove(record.get("groups", []))
-    for path in reversed(record.get("created", [])):
-        with contextlib.suppress(OSError):
-            if Path(path).is_dir():
-                Path(path).rmdir()
-            elif Path(path).stat().st_size == 0:
-                Path(path).unlink()
-    shutil.rmtree(bundle, ignore_errors=True)
-
-
-def sweep(state: str = "") -> tuple[str, ...]:
-    """Remove what containers of dead owners left below `state`; the names of those. Running containers are not touched."""
-    swept = []
-    directory = Path(state or default_state())
-    for bundle in sorted(directory.iterdir()) if directory.is_dir() else ():
-        try:
-            lock = os.open(bundle / _LOCK, os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            continue  # Being made, or not ours.
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            continue
-        else:
-            _clear(bundle)
-            swept.append(bundle.name)
-        finally:
-            os.close(lock)
-    return tuple(swept)

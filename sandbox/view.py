@@ -187,7 +187,7 @@ def _working_directory(path: str, covered: Sequence[str], hidden: Iterable[str])
 def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Iterable[str]) -> tuple[str, ...]:
     """Existing paths to bind writable, outermost first. Private directories stay private; hidden ones stay hidden; the root stays read-only."""
     real = {path for path in _existing(paths) if path != "/" and path not in covered and not _within_any(path, hidden)}
-    return tuple(sorted((path for path in real if not _within_any(path, KERNEL_DIRECTORIES) or path.startswith("/dev/shm/")), key=_depth))
+    return tuple(sorted((path for path in real if not _within_any(path, KERNEL_DIRECTORIES) or within(path, "/dev/shm")), key=_depth))  # noqa: S108
 
 
 def _binds(spec: Spec, hidden: Iterable[str]) -> tuple[tuple[str, str], ...]:
