@@ -1,0 +1,89 @@
+"""What the sandbox shows: a request under its terms, as the sandbox's `Spec`. The only place where the daemon's nouns become the sandbox's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sandbox.spec import Bind, Limits, Spec
+from warden.audit import head_path
+from warden.daemon import environment, places, trust
+from warden.daemon.ground import Ground
+from warden.daemon.request import Request
+from warden.daemon.terms import Terms
+
+#: Any address leads to our resolver; this one is set aside for documentation (RFC 5737), so that nobody takes it for a real one.
+_RESOLV_CONF = (
+    b"# Made by warden: every question is answered by the session's worker.\nnameserver 192.0.2.53\noptions timeout:2 attempts:2\n"
+)
+_HOSTNAME = "sandbox"
+_HOSTS = b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 sandbox\n"
+#: What the sandbox replaces with empty directories of its own: nothing of the host shows there, so nothing there can be mounted over.
+_REPLACED = ("/tmp", "/var/tmp", "/run", "/var/run", "/dev", "/proc", "/sys")  # noqa: S108
+#: Variables that name directories which do not exist inside.
+_OUTSIDE_DIRECTORIES = ("TMPDIR", "XDG_RUNTIME_DIR")
+
+
+def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
+    """The sandbox for this request. Writes the files it shows into the session's directory."""
+    config = terms.config
+    hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms)]))
+    writable = (*config.sandbox.writable, *config.sandbox.agent_state)
+    established = trust.establish(
+        ground.authority.pem,
+        ground.subject_hash,
+        ground.directory,
+        request.environment,
+        closed=(request.cwd, *writable, *hidden, *_REPLACED),
+        program=request.argv[0],
+    )
+    outside = {
+        name: value for name, value in request.environment.items() if name not in _OUTSIDE_DIRECTORIES or _shown(value, request, writable)
+    }
+    variables = environment.inside(
+        outside, config.environment, dummies=terms.broker.environment(), trust=established.variables, asked=request.variables
+    )
+    variables.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    binds = [Bind(source, target) for target, source in established.binds.items()]
+    binds += [
+        Bind(ground.write("resolv.conf", _RESOLV_CONF), "/etc/resolv.conf"),
+        Bind(ground.write("hosts", _HOSTS), "/etc/hosts"),
+    ]
+    files = terms.broker.files()
+    for name, content in files.items():
+        ground.write(f"aws/{name}", content)
+    if files:
+        binds.append(Bind(str(ground.directory / "aws"), str(terms.home / ".aws")))
+    binds += [Bind(path, path) for path in terms.loaded.read_only if _mountable(path, hidden)]
+    limits = config.sandbox.limits
+    rows, columns = request.size
+    return Spec(
+        argv=request.argv,
+        cwd=request.cwd,
+        env=variables,
+        terminal=request.terminal,
+        rows=rows or 24,
+        columns=columns or 80,
+        hide=tuple(path for path in hidden if path.startswith("/")),
+        writable=tuple(path for path in writable if path.startswith("/")),
+        binds=tuple(binds),
+        limits=Limits(limits.memory, limits.pids, limits.cpus),
+        hostname=_HOSTNAME,
+    )
+
+
+def _own_places(terms: Terms) -> list[str]:
+    """Warden's own: a sandboxed process that reached the daemon's socket could ask it for a session without rules."""
+    return [places.runtime_directory(), places.state_directory(), str(terms.audit_path), str(head_path(terms.audit_path))]
+
+
+def _mountable(path: str, hidden: tuple[str, ...]) -> bool:
+    real = os.path.realpath(path)
+    return Path(real).exists() and not any(real == base or real.startswith(base + "/") for base in map(os.path.realpath, hidden))
+
+
+def _shown(path: str, request: Request, writable: tuple[str, ...]) -> bool:
+    real = os.path.realpath(path)
+    if any(real == base or real.startswith(base + "/") for base in (os.path.realpath(request.cwd), *map(os.path.realpath, writable))):
+        return True
+    return real in ("/tmp", "/var/tmp") or not any(real.startswith(base + "/") for base in _REPLACED)  # noqa: S108

@@ -1,0 +1,99 @@
+"""What every session stands on, whoever comes: made ahead, because it is half of a start."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from OpenSSL import crypto
+
+from sandbox import bundle
+from sandbox.network import Namespace
+from warden.daemon import places
+from warden.enforce.ca import SessionCA
+
+_LOCK = "lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A namespace with listeners, a CA that nothing trusts yet, and a directory that only we can read.
+
+    The CA's key is in this process and in the worker that it forks, nowhere else. `lock` is held as long as the directory has an owner.
+    """
+
+    name: str
+    namespace: Namespace
+    authority: SessionCA
+    directory: Path
+    lock: int
+
+    @classmethod
+    def prepare(cls, name: str) -> Ground:
+        """Raises SandboxError where namespaces cannot be made, SessionError or OSError where files cannot."""
+        directory = Path(sessions_directory(), name)
+        directory.mkdir(mode=0o700)
+        lock = os.open(directory / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            return cls(name, Namespace.create(), SessionCA(), directory, lock)
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            os.close(lock)
+            raise
+
+    @property
+    def containers(self) -> str:
+        """Where the sandbox keeps its own state."""
+        return containers_directory()
+
+    @property
+    def subject_hash(self) -> str:
+        """The name of the CA's certificate in an OpenSSL directory, eight hex digits."""
+        return f"{crypto.X509.from_cryptography(self.authority.certificate).subject_name_hash():08x}"
+
+    def write(self, name: str, content: bytes) -> str:
+        """A file for the sandbox to see, readable for whoever the command runs as."""
+        path = self.directory / name
+        path.parent.mkdir(mode=0o755, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o644)
+        return str(path)
+
+    def close(self) -> None:
+        """Lets everything go. May be called again."""
+        self.namespace.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            os.close(self.lock)
+        except OSError:
+            return
+
+
+def sessions_directory() -> str:
+    return places.private(f"{places.private(places.runtime_directory())}/sessions")
+
+
+def containers_directory() -> str:
+    return places.private(f"{places.private(places.runtime_directory())}/containers")
+
+
+def sweep() -> None:
+    """Removes what sessions left that died without an end: whose lock is free. Running ones, of whichever daemon, are not touched."""
+    bundle.sweep(containers_directory())
+    base = Path(sessions_directory())
+    for directory in sorted(base.iterdir()):
+        try:
+            lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(directory, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(lock)

@@ -1,0 +1,237 @@
+"""One session, from the connection to the exit code. Runs in a process of its own, forked from the daemon, single-threaded.
+
+The order, and what is undone if a step fails::
+
+    ground        before any client: the network namespace with its listeners, the session's CA, a directory for its files
+    request       read; this process becomes the client's stand-in (environment, working directory)
+    terms         configuration, policy, credentials broker, audit log: each may refuse, and nothing has been started
+    session.start on the audit log, or the session does not start
+    worker        serves the listeners with CA key, credentials and policy; the sandbox gets none of them
+    container     the command runs
+    end           container, worker, ground; session.end; EXIT to the client
+
+Whatever ends first ends everything: the command, the client, the worker, or the daemon (whose death the kernel tells us with SIGTERM).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import time
+
+from sandbox import runtime
+from sandbox.errors import SandboxError
+from warden.daemon import api, process, program, worker
+from warden.daemon.container import specify
+from warden.daemon.ground import Ground
+from warden.daemon.log import logger
+from warden.daemon.request import Request
+from warden.daemon.terms import Terms
+from warden.errors import SessionError, WardenError
+from warden.model import AuditRecord
+
+#: Seconds that the command gets to end by itself when the daemon stops.
+GRACE = 3.0
+#: Seconds that a client has to say what it wants.
+_REQUEST_TIMEOUT = 10.0
+
+WORKER_DIED = "the session's worker died; the session was ended."
+DAEMON_ENDS = "the daemon ended this session."
+
+
+def main(name: str, control: socket.socket) -> int:
+    """The session process: gets ready, waits on `control` for its connection, runs it. Returns the process's exit code, 0 when all is cleaned up."""
+    process.name("warden-session")
+    wake = _catch_termination()
+    ground: Ground | None = None
+    refusal: Exception | None = None
+    try:
+        ground = Ground.prepare(name)
+    except (WardenError, SandboxError, OSError) as error:
+        refusal = error  # told to the client that comes
+    try:
+        connection = _await_connection(control, wake)
+        if connection is None:
+            return 0
+        channel = api.Channel(connection)
+        result = _Session(name, ground, channel, wake).run(refusal)
+    finally:
+        if ground:
+            ground.close()
+    with contextlib.suppress(OSError):  # the client is gone: nobody is left to tell
+        channel.send(api.EXIT, result)
+    return 0
+
+
+class _Session:
+    """What one session holds; each of it is None until its step, and `_end` undoes what there is."""
+
+    def __init__(self, name: str, ground: Ground | None, channel: api.Channel, wake: int) -> None:
+        self._name = name
+        self._ground = ground
+        self._channel = channel
+        self._wake = wake
+        self._terms: Terms | None = None
+        self._worker: worker.Handle | None = None
+        self._container: runtime.Container | None = None
+        self._started = 0.0
+
+    def run(self, refusal: Exception | None) -> api.Fields:
+        """The whole session. Returns the fields of EXIT; raises nothing."""
+        try:
+            try:
+                code = self._run(refusal)
+                result = _exit(code)
+            finally:
+                self._end()
+        except WardenError as error:
+            code, result = error.exit_code, _exit(error.exit_code, error.message, error.advice)
+        except SandboxError as error:
+            logger.warning("sandbox.failed", session=self._name, error=str(error))
+            code, result = 125, _exit(125, error.message, error.advice)
+        except Exception as error:  # noqa: BLE001 - the client gets a sentence, the log the detail
+            logger.exception("session.failed", session=self._name)
+            code, result = 125, _exit(125, f"the session failed ({type(error).__name__}).", "The daemon's log has the detail.")
+        return self._record_end(code, result)
+
+    def _run(self, refusal: Exception | None) -> int:
+        request = Request.read(self._first())
+        try:
+            request.adopt()
+            if refusal or self._ground is None:
+                raise refusal or SessionError("the session has no ground.")
+            terms = Terms.settle(self._name, request)
+            spec = specify(request, terms, self._ground)
+            missing = program.complaint(spec.argv[0], spec.env.get("PATH", ""), spec.cwd)
+            if missing:
+                raise missing
+            found = runtime.Runtime.find(terms.config.sandbox.runtime)
+            terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
+            self._terms, self._started = terms, time.monotonic()
+            self._worker = worker.start(self._ground, terms)
+            self._container = runtime.start(
+                spec, namespace=self._ground.namespace, stdio=request.stdio, state=self._ground.containers, runtime=found
+            )
+        finally:
+            for number in request.stdio:
+                os.close(number)  # or a reader of the command's output would wait for us as well
+        if self._container.console is not None:
+            self._channel.send(api.TERMINAL, [], [self._container.console])
+        self._channel.send(api.BEGUN)
+        return self._supervise(self._container, self._worker)
+
+    # --- while it runs ---------------------------------------------------------------------------------------------------------
+
+    def _supervise(self, container: runtime.Container, serving: worker.Handle) -> int:
+        poll = select.poll()
+        for number in (container.pidfd, serving.pidfd, self._channel.fileno(), self._wake):
+            poll.register(number, select.POLLIN)
+        while True:
+            ready = dict(poll.poll())
+            if container.pidfd in ready:
+                return container.wait()
+            if serving.pidfd in ready:
+                container.kill()
+                logger.warning("worker.died", session=self._name, status=serving.status())
+                raise SessionError(WORKER_DIED)
+            if self._wake in ready:
+                self._ask_to_end(container)
+                raise SessionError(DAEMON_ENDS)
+            if self._channel.fileno() in ready:
+                for frame in self._channel.read():
+                    if frame.kind == api.SIGNAL:
+                        _pass_on(container, int(frame.text("number", "0")))
+                if self._channel.closed:
+                    container.kill()
+                    raise SessionError("the client went away.")
+
+    def _ask_to_end(self, container: runtime.Container) -> None:
+        """SIGTERM to the command, and a moment to follow it. What stays is killed by `_end`."""
+        with contextlib.suppress(SandboxError, OSError):
+            container.signal(signal.SIGTERM)
+            select.select([container.pidfd, self._channel.fileno()], [], [], GRACE)
+
+    def _first(self) -> api.Frame:
+        ready, _, _ = select.select([self._channel.fileno(), self._wake], [], [], _REQUEST_TIMEOUT)
+        if self._wake in ready:
+            raise SessionError(DAEMON_ENDS)
+        frame = self._channel.receive() if ready else None
+        if frame is None:
+            raise SessionError("the client asked for nothing.")
+        return frame
+
+    # --- the end ---------------------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        """Ends the container, then the worker. Both are tried, whatever happens to the other."""
+        try:
+            if self._container:
+                self._container.close()
+        finally:
+            if self._worker:
+                self._worker.end()
+
+    def _record_end(self, code: int, result: api.Fields) -> api.Fields:
+        """The audit's last word on a session that had its first. Failing, it says so to the client, whose command has run by now."""
+        if self._terms is None:
+            return result
+        fields = {
+            "exit": code,
+            "seconds": round(time.monotonic() - self._started, 3),
+            "reason": os.fsdecode(dict(result).get("message", b"")),
+        }
+        if self._container:
+            events = self._container.events
+            fields |= {
+                "memory_kills": events.memory_kills,
+                "forks_refused": events.forks_refused,
+                "degraded": list(self._container.degraded),
+            }
+        try:
+            self._terms.log.append(AuditRecord("session.end", self._terms.principal, fields))
+        except WardenError as error:
+            return _exit(error.exit_code, error.message, error.advice)
+        return result
+
+
+def _exit(code: int, message: str = "", advice: str = "") -> api.Fields:
+    fields = [("code", b"%d" % code)]
+    if message:
+        text = message[0].lower() + message[1:] if message[1:2].islower() else message
+        fields += [("message", os.fsencode(text.replace("\0", ""))), ("advice", os.fsencode(advice.replace("\0", "")))]
+    return fields
+
+
+def _pass_on(container: runtime.Container, number: int) -> None:
+    """A signal that the client got. SIGTSTP stops as a terminal's Ctrl-Z does, but for good: the kernel drops it in an orphaned process group."""
+    if number == signal.SIGTSTP:
+        number = signal.SIGSTOP
+    if number in signal.valid_signals():
+        with contextlib.suppress(OSError):
+            container.signal(number)
+
+
+def _catch_termination() -> int:
+    """SIGTERM as a readable descriptor."""
+    reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the daemon's terminal is the daemon's to handle
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    return reading
+
+
+def _await_connection(control: socket.socket, wake: int) -> socket.socket | None:
+    """The client's connection; None when the daemon ends before one comes."""
+    ready, _, _ = select.select([control.fileno(), wake], [], [])
+    if wake in ready:
+        return None
+    data, descriptors, _flags, _address = socket.recv_fds(control, 16, 1)
+    control.close()
+    if not data or not descriptors:
+        return None
+    os.set_inheritable(descriptors[0], False)
+    return socket.socket(fileno=descriptors[0])

@@ -1,0 +1,99 @@
+"""What holds in one session: configuration, policy, credentials, audit, and who acts. Everything that may refuse, settled before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warden import audit
+from warden.audit.log import Log
+from warden.config import Config
+from warden.config_files import Loaded, load
+from warden.credentials.aws import AwsBroker
+from warden.daemon.request import Request
+from warden.decide import Bundle, PolicyDecisionPoint
+from warden.decide import load as load_bundle
+from warden.model import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One session's terms."""
+
+    config: Config
+    loaded: Loaded
+    bundle: Bundle
+    point: PolicyDecisionPoint
+    broker: AwsBroker
+    log: Log
+    audit_path: Path
+    principal: Principal
+    home: Path
+
+    @classmethod
+    def settle(cls, session: str, request: Request) -> Terms:
+        """Raises ConfigError, PolicyError, CredentialError or AuditError, each with what to do."""
+        user, home = _user(request.environment)
+        loaded = load(Path(request.cwd), home, _flags(request), file=request.config or None, environ=request.environment)
+        config = loaded.config
+        bundle = load_bundle(config.policy.preset, config.policy.files)
+        path = Path(config.audit.path) if config.audit.path else audit.default_path(home, os.getuid())
+        agent = config.agent or Path(request.argv[0]).name
+        return cls(
+            config=config,
+            loaded=loaded,
+            bundle=bundle,
+            point=PolicyDecisionPoint(bundle),
+            broker=AwsBroker(config.credentials.aws, request.environment, home),
+            log=Log(path),
+            audit_path=path,
+            principal=Principal(agent, session, config.profile, user),
+            home=home,
+        )
+
+    def describe(self, request: Request) -> dict[str, Any]:
+        """The session.start record: what was asked for and under which rules."""
+        return {
+            "argv": [part[:1024] for part in request.argv[:64]],
+            "cwd": request.cwd,
+            "preset": self.config.policy.preset,
+            "policies": policy_hash(self.bundle),
+            "files": [str(file.path) for file in self.loaded.files],
+            "egress": list(self.config.egress.allow),
+            "terminal": request.terminal,
+        }
+
+
+def policy_hash(bundle: Bundle) -> str:
+    """Names the rules that held, whatever files they came from: sha256 over ids and texts, in order."""
+    digest = hashlib.sha256()
+    for policy in bundle.policies:
+        digest.update(f"{policy.id}\0{policy.piece.text}\0".encode())
+    return digest.hexdigest()
+
+
+def _user(environment: Mapping[str, str]) -> tuple[str, Path]:
+    """The Unix user's name and home. `$HOME` is what the user's tools go by; the account database is for where it is not set."""
+    try:
+        entry = pwd.getpwuid(os.getuid())
+    except KeyError:
+        return str(os.getuid()), Path(environment.get("HOME") or "/nonexistent")
+    return entry.pw_name, Path(environment.get("HOME") or entry.pw_dir)
+
+
+def _flags(request: Request) -> dict[str, Any]:
+    """Command-line options as configuration keys."""
+    flags = {
+        "policy.preset": request.preset,
+        "policy.files": list(request.policies),
+        "agent": request.agent,
+        "profile": request.profile,
+        "egress.allow": list(request.allow),
+        "sandbox.writable": list(request.writable),
+    }
+    return {key: value for key, value in flags.items() if value}

@@ -1,0 +1,276 @@
+"""Makes every client inside trust the session's CA, and as few as possible by a variable.
+
+What a client finds by itself is best: the system's bundle with the CA appended is bind-mounted over the system's own, and so are the bundles
+that packages carry. A variable is set only for clients that look nowhere else (`VARIABLES`); one that the user exported and that names a
+bundle stays, and the file that it names gets the CA too (`NAMING_VARIABLES`). Each line says who needs it; the tests run that client in
+a clean environment.
+
+Bundles below a writable directory (a virtual environment in the project) are not mounted over: a mount point can be neither replaced nor
+removed, so `pip install --upgrade certifi` would fail there half-way. Clients in it are reached by the variables.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import os
+import struct
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+#: The system's bundles, Debian's first. All that exist are mounted over; where none does, the first is made.
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Gentoo, NixOS: curl, wget, git, Go, Rust, GnuTLS, PHP, Ruby
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL, Amazon Linux
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # RHEL 7 and later, what the one above links to
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # Alpine; OpenSSL's default file where its directory is /etc/ssl
+    "/usr/lib/ssl/cert.pem",  # OpenSSL's default file on Debian, if somebody made it
+    "/usr/local/share/ca-certificates/ca-certificates.crt",  # FreeBSD's layout, found in some images
+)
+
+#: OpenSSL's hashed directory. The CA goes in under its subject hash, for who uses the directory and not the file: Python built by pyenv, Perl.
+SYSTEM_DIRECTORY = "/etc/ssl/certs"
+
+#: Java's trust stores. All that exist are mounted over.
+JAVA_STORES = (
+    "/etc/ssl/certs/java/cacerts",  # Debian: every packaged JDK links here
+    "/etc/pki/ca-trust/extracted/java/cacerts",  # Fedora, RHEL
+)
+
+#: Set inside. `bundle` is the system's bundle with the CA, `authority` a file with the CA alone, for clients that add it to their own roots.
+VARIABLES = (
+    ("REQUESTS_CA_BUNDLE", "bundle"),  # requests and botocore (aws, boto3): both read only the bundle in their package
+    ("SSL_CERT_FILE", "bundle"),  # httpx: certifi's bundle unless this is set; OpenSSL with a compiled-in place of its own (conda)
+    ("NODE_EXTRA_CA_CERTS", "authority"),  # Node: its roots are compiled in
+    ("DENO_CERT", "authority"),  # Deno: its roots are compiled in
+    ("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE", "bundle"),  # gcloud: reads only the bundle that it carries
+    ("HTTPLIB2_CA_CERTS", "bundle"),  # httplib2 (google-api-python-client): reads only the bundle in its package
+    ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "bundle"),  # gRPC's C core: its roots are compiled in
+)
+
+#: Named a bundle by the user: kept, and the named file gets the CA. AWS_CA_BUNDLE is not here: `AWS_*` stays outside, and rclone 1.60 refuses to
+#: start when it is set.
+NAMING_VARIABLES = (
+    *(name for name, _what in VARIABLES),
+    "CURL_CA_BUNDLE",  # curl, requests
+    "GIT_SSL_CAINFO",  # git; without it git asks libcurl, which finds the system's bundle
+    "CARGO_HTTP_CAINFO",  # cargo; without it cargo probes for the system's bundle
+    "NIX_SSL_CERT_FILE",  # programs from nixpkgs
+    "PIP_CERT",  # pip
+    "HEX_CACERTS_PATH",  # mix
+    "BUNDLE_SSL_CA_CERT",  # bundler
+    "NPM_CONFIG_CAFILE", "npm_config_cafile",  # npm
+)  # fmt: skip
+
+#: Bundles that Python packages carry, below a site-packages directory.
+VENDORED = (
+    "certifi/cacert.pem",  # urllib3, kubernetes, sentry and all that ask certifi by name
+    "botocore/cacert.pem",  # aws and boto3 with an empty environment
+    "awscli/botocore/cacert.pem",  # aws 2
+    "pip/_vendor/certifi/cacert.pem",  # pip before it asked the system
+    "httplib2/cacerts.txt",  # google-api-python-client with an empty environment
+)
+#: The most bundles mounted over: each mount costs the start of a session 50 us.
+VENDORED_LIMIT = 48
+
+_PEM_BEGIN, _PEM_END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Files to show in the sandbox (target -> file on the host, in the session's directory) and variables to set."""
+
+    binds: Mapping[str, str]
+    variables: Mapping[str, str]
+
+
+def establish(
+    authority: bytes, subject_hash: str, directory: Path, environment: Mapping[str, str], closed: Iterable[str], program: str = ""
+) -> Trust:
+    """Writes the bundles into `directory` and says where they go.
+
+    `authority` is the CA, PEM; `subject_hash` its name in an OpenSSL directory (eight hex digits); `environment` the user's; `closed` the
+    directories in which nothing is mounted over, because they are writable, hidden or replaced; `program` the path of the command, whose own
+    Python prefix is looked at.
+    """
+    bases = tuple({os.path.realpath(path) for path in closed})
+
+    def mountable(path: str) -> bool:
+        return not any(path == base or path.startswith(base + "/") for base in bases)
+
+    system = next((path for path in SYSTEM_BUNDLES if Path(path).is_file()), SYSTEM_BUNDLES[0])
+    files = _Files(authority, directory)
+    binds: dict[str, str] = {}
+    for path in {os.path.realpath(path) for path in SYSTEM_BUNDLES if Path(path).is_file()} or {system}:
+        binds[path] = files.extended(path)
+    alone = f"{SYSTEM_DIRECTORY}/{subject_hash}.0"
+    binds[alone] = files.write("authority.pem", authority)
+    variables = {name: system if what == "bundle" else alone for name, what in VARIABLES}
+    for name in NAMING_VARIABLES:
+        named = environment.get(name, "")
+        if named and Path(named).is_file():
+            variables[name] = named
+            real = os.path.realpath(named)
+            if real not in binds and mountable(real):
+                binds[real] = files.extended(real)
+            elif real not in binds:
+                variables[name] = system
+    for path in java_stores(environment):
+        if mountable(path):
+            binds[path] = files.java_store(system)
+    for path in vendored_bundles(environment, program):
+        if path not in binds and mountable(path):
+            binds[path] = files.extended(path)
+    return Trust(binds, variables)
+
+
+class _Files:
+    """The files in the session's directory; one for each different content."""
+
+    def __init__(self, authority: bytes, directory: Path) -> None:
+        self._authority = authority
+        self._directory = directory
+        self._made: dict[str, str] = {}
+
+    def write(self, name: str, content: bytes) -> str:
+        path = self._directory / name
+        path.write_bytes(content)
+        path.chmod(0o644)
+        return str(path)
+
+    def extended(self, source: str) -> str:
+        """A copy of the bundle `source` with the CA at its end."""
+        content = _content(source)
+        name = hashlib.blake2b(content, digest_size=8).hexdigest() + ".pem"
+        if name not in self._made:
+            self._made[name] = self.write(name, content.rstrip() + b"\n" + self._authority)
+        return self._made[name]
+
+    def java_store(self, system: str) -> str:
+        if "java" not in self._made:
+            self._made["java"] = self.write("cacerts", java_key_store(_content(system) + self._authority))
+        return self._made["java"]
+
+
+def _content(path: str) -> bytes:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return b""
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=16)
+def _read(path: str, _modified: int, _size: int) -> bytes:
+    return Path(path).read_bytes()
+
+
+# --- Java ----------------------------------------------------------------------------------------------------------------------
+
+
+def java_stores(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Trust stores of the Javas that the user may start: the system's, JAVA_HOME's, that of `java` on PATH, SDKMAN's."""
+    homes = [environment.get("JAVA_HOME", "")]
+    directories = [directory for directory in environment.get("PATH", "").split(":") if directory]
+    homes += [str(Path(directory, "java").resolve().parent.parent) for directory in directories if Path(directory, "java").is_file()]
+    for base in ("/usr/lib/jvm", f"{environment.get('HOME', '')}/.sdkman/candidates/java"):
+        homes += _entries(base)
+    found = [*JAVA_STORES, *(f"{home}/{inner}/security/cacerts" for home in homes if home for inner in ("lib", "jre/lib"))]
+    return tuple(dict.fromkeys(os.path.realpath(path) for path in found if Path(path).is_file()))
+
+
+def java_key_store(pem: bytes) -> bytes:
+    """A JKS file with the certificates in `pem`. JKS and not PKCS #12: Java reads it without being told a password.
+
+    The format is that of sun.security.provider.JavaKeyStore: magic, version 2, entries, and a SHA-1 over password, a phrase and all before it.
+    """
+    return _key_store(pem, int(time.time()) // 86400)
+
+
+@lru_cache(maxsize=2)
+def _key_store(pem: bytes, day: int) -> bytes:
+    stamp = day * 86400 * 1000
+    body = bytearray()
+    ders = _ders(pem)
+    body += struct.pack(">III", 0xFEEDFEED, 2, len(ders))
+    for index, der in enumerate(ders):
+        alias = b"warden-%d" % index
+        body += (
+            struct.pack(">IH", 2, len(alias))
+            + alias
+            + struct.pack(">Q", stamp)
+            + struct.pack(">H", 5)
+            + b"X.509"
+            + struct.pack(">I", len(der))
+            + der
+        )
+    digest = hashlib.sha1("changeit".encode("utf-16-be") + b"Mighty Aphrodite" + body, usedforsecurity=False).digest()
+    return bytes(body) + digest
+
+
+def _ders(pem: bytes) -> list[bytes]:
+    return [binascii.a2b_base64(part.partition(_PEM_END)[0]) for part in pem.split(_PEM_BEGIN)[1:]]
+
+
+# --- Python --------------------------------------------------------------------------------------------------------------------
+
+
+def vendored_bundles(environment: Mapping[str, str], program: str = "") -> tuple[str, ...]:
+    """Bundles in the Python packages that the user's commands may load: those of each prefix on PATH, the command's own, pyenv's, pipx's, uv's."""
+    found: list[str] = []
+    for site in _site_packages(environment, program):
+        for inner in VENDORED:
+            path = os.path.realpath(f"{site}/{inner}")
+            if path not in found and Path(path).is_file():
+                found.append(path)
+    found += [path for path in _AWS_CLI if Path(path).is_file()]
+    return tuple(found[:VENDORED_LIMIT])
+
+
+#: Clients with a Python of their own at a known place.
+_AWS_CLI = (
+    "/usr/local/aws-cli/v2/current/dist/awscli/botocore/cacert.pem",  # AWS's installer
+    "/usr/lib/google-cloud-sdk/lib/third_party/certifi/cacert.pem",  # gcloud's Debian package
+    "/usr/share/python-wheels/certifi/cacert.pem",
+)
+
+
+def _site_packages(environment: Mapping[str, str], program: str) -> list[str]:
+    home = environment.get("HOME", "/nonexistent")
+    prefixes = [environment.get("VIRTUAL_ENV", ""), environment.get("CONDA_PREFIX", "")]
+    if "/" in program:
+        prefixes += [str(Path(program).parent.parent), str(Path(os.path.realpath(program)).parent.parent)]
+    prefixes += [str(Path(directory).parent) for directory in environment.get("PATH", "").split(":") if directory.endswith("/bin")]
+    for base in (
+        f"{environment.get('PYENV_ROOT') or home + '/.pyenv'}/versions",
+        f"{home}/.local/share/pipx/venvs",
+        f"{home}/.local/share/uv/tools",
+        "/opt/pipx/venvs",
+    ):
+        prefixes += _entries(base)
+    sites = [f"{home}/.local/lib/{version}/site-packages" for version in _pythons(f"{home}/.local")]
+    for prefix in dict.fromkeys(prefixes):
+        if prefix and prefix != "/":
+            sites += [
+                f"{prefix}/lib/{version}/{packages}" for version in _pythons(prefix) for packages in ("site-packages", "dist-packages")
+            ]
+    return list(dict.fromkeys(sites))
+
+
+def _pythons(prefix: str) -> list[str]:
+    return [name for name in _names(f"{prefix}/lib") if name.startswith("python")]
+
+
+def _entries(directory: str) -> list[str]:
+    return [f"{directory}/{name}" for name in _names(directory)]
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(entry.name for entry in os.scandir(directory))[:4096]
+    except OSError:
+        return []

@@ -1,0 +1,86 @@
+"""The worker: a process that serves one session's network, forked from the session process.
+
+It alone holds what must not get out: the CA's key, the broker with the real credentials, the policy. It inherits them by the fork, so they pass
+through no file and no pipe. Of descriptors it keeps the namespace's listeners and the daemon's log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+from dataclasses import dataclass
+
+from sandbox import network
+from sandbox.network import original_destination
+from warden.audit.log import Log
+from warden.daemon import process
+from warden.daemon.ground import Ground
+from warden.daemon.terms import Terms
+from warden.dialects.egress import Egress
+from warden.enforce.worker import Listeners, Worker
+from warden.pipeline import Decoder, Pipeline
+
+#: Seconds that the worker gets to finish what it records.
+_GRACE = 2.0
+
+
+@dataclass(slots=True)
+class Handle:
+    """A running worker. `pidfd` becomes readable when it dies."""
+
+    pid: int
+    pidfd: int
+
+    def status(self) -> int:
+        """How it ended: exit code, or minus the signal. Call when `pidfd` is readable."""
+        done, status = os.waitpid(self.pid, 0)
+        self.pid = 0
+        return os.waitstatus_to_exitcode(status) if done else 0
+
+    def end(self) -> None:
+        """SIGTERM, a moment, SIGKILL. Returns when it is gone; may be called again."""
+        if self.pid:
+            signal.pidfd_send_signal(self.pidfd, signal.SIGTERM)
+            if not select.select([self.pidfd], [], [], _GRACE)[0]:
+                signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            self.status()
+        if self.pidfd >= 0:
+            os.close(self.pidfd)
+            self.pidfd = -1
+
+
+def start(ground: Ground, terms: Terms) -> Handle:
+    """Forks the worker. It dies with this process (SIGKILL by the kernel): the sandbox must not outlive who watches it."""
+    keep = [listener.fileno() for listener in ground.namespace.listeners.all()]
+    pid = process.fork("warden-worker", lambda: _serve(ground, terms), *keep)
+    return Handle(pid, os.pidfd_open(pid))
+
+
+def _serve(ground: Ground, terms: Terms) -> int:
+    # Of its own: the parent's handlers and its wake-up descriptor are gone.
+    asyncio.run(_run(ground, terms))
+    return 0
+
+
+async def _run(ground: Ground, terms: Terms) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    pipeline = Pipeline(
+        principal=terms.principal,
+        decoder=Decoder(Egress(terms.config.egress.allow)),
+        point=terms.point,
+        broker=terms.broker,
+        log=Log(terms.audit_path),  # the session's own has descriptors that are closed here
+    )
+    await Worker(pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination).run(stop)
+
+
+def _listeners(made: network.Listeners) -> Listeners:
+    """The sandbox's listeners as the worker sorts them: by what speaks on them."""
+    return Listeners(
+        tcp=tuple(sock for sock in (made.tcp, made.tcp6) if sock),
+        dns_udp=tuple(sock for sock in (made.dns, made.dns6) if sock),
+        dns_tcp=tuple(sock for sock in (made.dns_tcp, made.dns_tcp6) if sock),
+    )
