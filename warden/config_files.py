@@ -194,6 +194,8 @@ class _Merge:
                 self.entries[key] = dict.fromkeys(default, "default")
             self.values[key] = default
             self.sources[key] = "default"
+            if kind.shape == "list":
+                self._note_entries(key, {f"{key}[{index}]": "default" for index in range(len(default))})
 
     def begin(self, project: Path | None) -> None:
         self.project, self.loosened, self.named = project, [], []
