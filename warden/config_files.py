@@ -124,11 +124,14 @@ def unknown_key(where: str, key: str) -> ConfigError:
     """The error for a key that is not in the schema, with the nearest one that is."""
     from difflib import get_close_matches
 
-    known = list(KINDS) + sorted({name.rsplit(".", n)[0] for name in KINDS for n in range(1, name.count(".") + 1)})
-    near = get_close_matches(key, known, 1, 0.5)
-    if not near:  # the right name in the wrong section
-        near = [name for name in known if name.rpartition(".")[2] == key.rpartition(".")[2]][:1]
-    return ConfigError(f"{where}: there is no key {key}.", f"Did you mean {near[0]}?" if near else "`warden config schema` lists the keys.")
+    known = dict.fromkeys(name.rsplit(".", n)[0] for name in KINDS for n in range(name.count(".") + 1))
+    section, _, leaf = key.rpartition(".")
+    siblings = {name.rpartition(".")[2]: name for name in known if name.rpartition(".")[0] == section}
+    anywhere = {name.rpartition(".")[2]: name for name in known}
+    for names, cutoff in ((siblings, 0.6), (anywhere, 0.75)):  # a slip of the finger here; the right name in the wrong section
+        if near := get_close_matches(leaf, names, 1, cutoff):
+            return ConfigError(f"{where}: there is no key {key}.", f"Did you mean {names[near[0]]}?")
+    return ConfigError(f"{where}: there is no key {key}.", "`warden config schema` lists the keys.")
 
 
 def _sources(cwd: Path, home: Path, environ: Mapping[str, str], system: Path, named: str | None) -> Iterator[tuple[Path, str]]:
@@ -176,7 +179,9 @@ class _Merge:
     home: Path
     values: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    #: Where each entry of a list or map stands, by key; and where entries were taken away.
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
+    taken: dict[str, list[str]] = field(default_factory=dict)
     #: The directory of the project whose file is being read; None for a file that may say everything.
     project: Path | None = None
     loosened: list[str] = field(default_factory=list)
@@ -244,6 +249,7 @@ class _Merge:
                         f"{entry.where}: {key} has no entry {value} to take away.", f"Did you mean {near[0]}?" if near else ""
                     )
                 removed.append(value)
+                self.taken.setdefault(key, []).append(entry.where)
                 continue
             value = _value(key, kind, entry, place)
             if value not in held:
@@ -276,7 +282,7 @@ class _Merge:
         for old in [name for name in self.sources if name.startswith((f"{key}[", f"{key}."))]:
             del self.sources[old]
         self.sources |= wheres
-        self.sources[key] = ", ".join(dict.fromkeys(wheres.values())) or "default"
+        self.sources[key] = ", ".join(dict.fromkeys([*wheres.values(), *self.taken.get(key, ())])) or "default"
 
     def _judge(self, key: str, value: Any, removed: Any, where: str) -> None:
         if self.project is None:

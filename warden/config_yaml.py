@@ -53,10 +53,11 @@ def read_bytes(path: Path, owners: frozenset[int] | None = None) -> bytes | None
         return None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(fd)
+        raise ConfigError(f"{path} is not a regular file.")
     with open(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConfigError(f"{path} is not a regular file.")
         if owners is not None and (status.st_mode & stat.S_IWOTH or status.st_uid not in owners | {0}):
             whose = "is writable by everyone" if status.st_mode & stat.S_IWOTH else f"belongs to another user (uid {status.st_uid})"
             raise ConfigError(f"{path} {whose}, so it may not configure Warden.", "`chmod o-w` it, or own it.")
@@ -90,6 +91,8 @@ def parse(content: bytes, path: Path) -> Node:
     if root is None:
         return Node({}, f"{path}:1")
     node = _Reader(loader, path).node(root, 0)
+    if node.value is None:
+        return Node({}, node.where)
     if not isinstance(node.value, dict):
         raise ConfigError(f"{node.where}: the file must be a mapping of keys, such as `policy:`.")
     return node
