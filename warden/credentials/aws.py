@@ -75,6 +75,10 @@ class AwsBroker:
         """Which identities this session has, and by which way its tools find each."""
         config, found = self._config, self._outside.profiles()
         if config.access_key_id:
+            if not config.secret_access_key:
+                raise CredentialError(
+                    "no-credentials", "credentials.aws.access_key_id is set and secret_access_key is not.", "Set both in warden.yaml."
+                )
             keys = KeyPair(config.access_key_id, config.secret_access_key, config.session_token or None)
             self._default = self._admit(Stated(keys))
             return

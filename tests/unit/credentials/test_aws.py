@@ -338,6 +338,11 @@ def test_configured_keys_are_the_only_identity(tmp_path: Path, real: KeyPair) ->
     assert signer_of(broker, keys_of(broker)) == real.access_key
 
 
+def test_half_a_configured_key_is_refused_at_the_start() -> None:
+    with pytest.raises(CredentialError, match="secret_access_key is not"):
+        AwsBroker(AwsCredentialsConfig(access_key_id="A"), {}, "/nonexistent")
+
+
 def test_disabled(tmp_path: Path) -> None:
     write(tmp_path, "", f"[default]\n{stated(dummy())}")
     broker = AwsBroker(AwsCredentialsConfig(enabled=False), {}, tmp_path)
