@@ -2,11 +2,13 @@
 
 For each operation of every supported botocore release, in this order, the later correcting the earlier:
 
-1. the first word of its name (:mod:`~tools.tables.aws_effects_words`) and the access level that IAM gives it (:mod:`~tools.tables.aws_effects_verbs`);
+1. the first word of its name (:mod:`~tools.tables.aws_effects_words`) and the access level that IAM gives it
+(:mod:`~tools.tables.aws_effects_verbs`);
 2. ``data/aws_destructive.jsonl``: 187 operations whose danger is not in their name;
 3. ``data/aws_overrides.jsonl``: our own corrections and all conditions, a reason on each line.
 
-`generate` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does not exist, an
+`generate` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter
+that does not exist, an
 operation that sounds like removal and is no delete, or that IAM calls Write and we call a read, without a line that excuses it.
 """
 
@@ -73,7 +75,9 @@ def generate() -> dict[str, str]:
     files: dict[str, str] = {}
     for service, found in itertools.groupby(rows, key=lambda row: row.service):
         operations = {row.operation: _entry(row) for row in found}
-        files[f"{DIRECTORY}/{service}.json"] = layout.document(f"Effects of {service}", aws_effects_sources.versions(), {"operations": operations})
+        files[f"{DIRECTORY}/{service}.json"] = layout.document(
+            f"Effects of {service}", aws_effects_sources.versions(), {"operations": operations}
+        )
     if problems:
         raise TableError("\n".join(problems))
     return files
@@ -207,7 +211,15 @@ def _entry(row: Row) -> dict[str, Any]:
         "dry_run": dry_run,
     }
     entry |= {key: value for key, value in optional.items() if value}
-    paths = sorted({*_paths(row.when), *_paths(row.parts), *row.deferred, *itertools.chain.from_iterable(one["paths"] for one in resources), *([dry_run] if dry_run else [])})
+    paths = sorted(
+        {
+            *_paths(row.when),
+            *_paths(row.parts),
+            *row.deferred,
+            *itertools.chain.from_iterable(one["paths"] for one in resources),
+            *([dry_run] if dry_run else []),
+        }
+    )
     wire: dict[str, dict[str, str]] = {}
     for path in paths:
         for protocol, where in _wires(row, path).items():
@@ -222,4 +234,7 @@ def _dry_run(row: Row) -> str | None:
     model = row.models[0]
     reference = model["operations"][row.operation].get("input")
     members = model["shapes"][reference["shape"]].get("members", {}) if reference else {}
-    return next((name for name, member in members.items() if name.lower() == "dryrun" and model["shapes"][member["shape"]]["type"] == "boolean"), None)
+    return next(
+        (name for name, member in members.items() if name.lower() == "dryrun" and model["shapes"][member["shape"]]["type"] == "boolean"),
+        None,
+    )

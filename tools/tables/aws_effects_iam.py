@@ -69,7 +69,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     "lambda:Invoke": ("lambda:InvokeFunction",),
     "lambda:InvokeWithResponseStream": ("lambda:InvokeFunction",),
     "dynamodb:ExecuteStatement": ("dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"),
-    "dynamodb:BatchExecuteStatement": ("dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"),
+    "dynamodb:BatchExecuteStatement": (
+        "dynamodb:PartiQLSelect",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate",
+        "dynamodb:PartiQLDelete",
+    ),
     "dynamodb:ExecuteTransaction": ("dynamodb:PartiQLSelect", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate", "dynamodb:PartiQLDelete"),
     "dynamodb:TransactGetItems": ("dynamodb:GetItem",),
     "dynamodb:TransactWriteItems": ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"),
@@ -102,12 +107,15 @@ def actions(name: str, operation: str, model: Model) -> tuple[IamAction, ...]:
     every = iam()
     if named := NAMES.get(f"{name}:{operation}"):
         split = [action.split(":", 1) for action in named]
-        return tuple(every[prefix].actions[action.lower()] for prefix, action in split if prefix in every and action.lower() in every[prefix].actions)
+        return tuple(
+            every[prefix].actions[action.lower()] for prefix, action in split if prefix in every and action.lower() in every[prefix].actions
+        )
     own = service(name, model)
     if own is None:
         return ()
     if own.prefix == "apigateway" and operation.lower() not in own.actions:
-        # "You specify the HTTP method as the action": apigateway:GET, apigateway:DELETE, ... (service authorization reference, API Gateway Management)
+        # "You specify the HTTP method as the action": apigateway:GET, apigateway:DELETE, ... (service authorization reference, API
+        # Gateway Management)
         method = model["operations"][operation]["http"]["method"]
         found = own.actions.get(method.lower())
         return (found,) if found else ()

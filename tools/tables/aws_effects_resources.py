@@ -83,17 +83,25 @@ def _templated(service: str, operation: str, model: Model, parameters: dict[str,
 def _numbered(template: str) -> str:
     """The template with ``{0}``, ``{1}`` for its own variables; partition, region and account keep their names."""
     numbers = itertools.count()
-    return _VARIABLE.sub(lambda found: found[0] if found[1] in _PLACES else f"{{{next(numbers)}}}", template).replace("${AccountId}", "${Account}")
+    return _VARIABLE.sub(lambda found: found[0] if found[1] in _PLACES else f"{{{next(numbers)}}}", template).replace(
+        "${AccountId}", "${Account}"
+    )
 
 
 def _most_specific(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Without the templates whose parameters are a part of another's: an object in a bucket says more than the bucket."""
-    kept = [one for one in found if not any(set(one["paths"]) < set(other["paths"]) for other in found)]
+    kept = [one for one in found if not any(_names(one) < _names(other) for other in found)]
     seen: list[dict[str, Any]] = []
     for one in kept:
-        if not any(one["paths"] == other["paths"] for other in seen):  # table and table/index are filled by the same name: the first, required one
+        if not any(
+            _names(one) == _names(other) for other in seen
+        ):  # table and table/index are filled by the same name: the first, required one
             seen.append(one)
     return seen
+
+
+def _names(spec: dict[str, Any]) -> set[str]:
+    return {path.partition("|")[0] for path in spec["paths"]}
 
 
 def _templates(service: str, operation: str, model: Model) -> Iterator[tuple[str, str]]:

@@ -105,7 +105,9 @@ def _iam_directory() -> Path:
     target = ROOT / ".cache" / "iam-data" / IAM_VERSION
     if not (target / "package" / "data").is_dir():
         target.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "pack", f"{IAM_PACKAGE}@{IAM_VERSION}", "--silent", "--pack-destination", str(target)], check=True, capture_output=True)
+        subprocess.run(
+            ["npm", "pack", f"{IAM_PACKAGE}@{IAM_VERSION}", "--silent", "--pack-destination", str(target)], check=True, capture_output=True
+        )
         archive = next(target.glob("*.tgz"))
         with tarfile.open(archive) as packed:
             packed.extractall(target, filter="data")

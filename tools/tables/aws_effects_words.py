@@ -38,7 +38,11 @@ WORDS: dict[str, Word] = {
         READ,
     ),
     # Could be either; IAM's Read or List makes it a read.
-    **_words("Verify Evaluate Resolve Poll Optimize Prepare Insight Report Record Provide Acknowledge Notify Meter Checkpoint Receive", "update", soft=True),
+    **_words(
+        "Verify Evaluate Resolve Poll Optimize Prepare Insight Report Record Provide Acknowledge Notify Meter Checkpoint Receive",
+        "update",
+        soft=True,
+    ),
     **_words("Generate Export Deliver Download Sign Encrypt Decrypt Re Encapsulate Decapsulate Derive Replicate", "create", soft=True),
     **_words("Start Test Prepare Recognize Sample", "execute", soft=True),
     # Makes something new.
@@ -58,10 +62,15 @@ WORDS: dict[str, Word] = {
         "update",
     ),
     # Ends the tie between two things that both stay: whatever relied on it stops working.
-    **_words("Disassociate Dissociate Detach Unassign Unlink Unpeer Ungroup Disallow Deny Withdraw Disconnect Dismiss Logout End Leave", "update", "disruptive"),
+    **_words(
+        "Disassociate Dissociate Detach Unassign Unlink Unpeer Ungroup Disallow Deny Withdraw Disconnect Dismiss Logout End Leave",
+        "update",
+        "disruptive",
+    ),
     # Stops what runs, moves what serves, turns off what was on.
     **_words(
-        """Stop Reboot Restart Failover Switchover Pause Suspend Disable Deactivate Promote Rollback Swap Rotate Shutdown Reject Decline Drain Recall Deprecate
+        """Stop Reboot Restart Failover Switchover Pause Suspend Disable Deactivate Promote Rollback Swap Rotate Shutdown Reject Decline
+        Drain Recall Deprecate
         Undeploy Deprovision Decrease Shrink Resize Close Rebuild Migrate Invalidate Flush Unsubscribe Deauthorize""",
         "update",
         "disruptive",
@@ -70,7 +79,8 @@ WORDS: dict[str, Word] = {
     **_words("Replace Reset", "update", "overwrite", "disruptive"),
     # Removes, or makes unrecoverable.
     **_words(
-        """Delete Terminate Purge Deregister Unregister Destroy Remove Release Cancel Abort Expire Erase Dispose Discard Forget Evict Redact Return Backtrack
+        """Delete Terminate Purge Deregister Unregister Destroy Remove Release Cancel Abort Expire Erase Dispose Discard Forget Evict
+        Redact Return Backtrack
         Archive""",
         "delete",
         "destructive",
@@ -87,6 +97,9 @@ WORDS: dict[str, Word] = {
 
 #: Words that sound like removal. An operation that has one and is not a `delete` must be excused in the overrides (``excuse`` rows).
 REMOVAL_WORDS = frozenset(
-    """Delete Deletion Terminate Termination Purge Deregister Unregister Destroy Remove Release Cancel Abort Expire Erase Dispose Discard Forget Evict Revoke
-    Disassociate Dissociate Detach Reset Drop Wipe Empty Archive Retire Decommission Deprovision Unassign Unlink""".split()
+    _words(
+        """Delete Deletion Terminate Termination Purge Deregister Unregister Destroy Remove Release Cancel Abort Expire Erase Dispose Discard Forget
+        Evict Revoke Disassociate Dissociate Detach Reset Drop Wipe Empty Archive Retire Decommission Deprovision Unassign Unlink""",
+        "delete",
+    )
 )
