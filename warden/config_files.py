@@ -5,8 +5,9 @@ Sources, weakest first; a later one wins, lists accumulate, maps are merged by k
 1. the defaults of :mod:`warden.config`;
 2. ``/etc/warden/warden.yaml``, the machine's;
 3. ``$XDG_CONFIG_HOME/warden/warden.yaml`` (``~/.config/warden/warden.yaml``), the user's;
-4. the project's: the nearest ``warden.yaml`` from the working directory upward, below the home directory and ``/`` (those two are looked at
-   only when they are the working directory itself). What loosens is refused until the user trusts the file (:mod:`warden.config_trust`).
+4. the project's: each ``warden.yaml`` from the working directory upward, the nearest with the last word; below the home directory and ``/``, which
+   are looked at only when they are the working directory itself. What loosens is refused until the user trusts the file
+   (:mod:`warden.config_trust`). The outer ones are read too, or an agent could put a project's rules aside with a file in a directory below.
    `--config` or ``WARDEN_CONFIG`` names another file instead, trusted because the user named it; named empty, there is no project file;
 5. flags.
 
@@ -17,6 +18,7 @@ may say, and ``config_schema`` writes the schema and the documentation down. YAM
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -105,14 +107,10 @@ def check(path: Path, home: Path) -> LoadedFile:
     return loaded
 
 
-def project_file(cwd: Path, home: Path) -> Path | None:
-    """The nearest warden.yaml from `cwd` upward."""
-    for directory in (cwd, *cwd.parents):
-        if directory != cwd and directory in (home, Path("/")):
-            return None
-        if os.path.lexists(directory / NAME):
-            return directory / NAME
-    return None
+def project_files(cwd: Path, home: Path) -> list[Path]:
+    """Each warden.yaml from `cwd` upward, the outermost first."""
+    above = itertools.takewhile(lambda directory: directory not in (home, Path("/")), cwd.parents)
+    return [directory / NAME for directory in (cwd, *above) if os.path.lexists(directory / NAME)][::-1]
 
 
 def digest(path: Path, home: Path) -> str:
@@ -142,8 +140,8 @@ def _sources(cwd: Path, home: Path, environ: Mapping[str, str], system: Path, na
     if named is not None:
         if named:
             yield cwd / Path(named).expanduser(), "named"
-    elif (found := project_file(cwd, home)) is not None and found not in (user, system):
-        yield found, "project"
+    else:
+        yield from ((found, "project") for found in project_files(cwd, home) if found not in (user, system))
 
 
 def _read(merge: _Merge, path: Path, role: str, trust: bool) -> LoadedFile | None:

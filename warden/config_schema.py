@@ -26,8 +26,8 @@ Warden reads `warden.yaml` from these places. A later one wins; lists accumulate
 
 1. `/etc/warden/warden.yaml`: the machine's.
 2. `~/.config/warden/warden.yaml` (or below `$XDG_CONFIG_HOME`): yours.
-3. The project's: the nearest `warden.yaml` from the working directory upward. It stops below your home directory and `/`. `--config FILE` or
-   `WARDEN_CONFIG=FILE` names another one instead; with an empty name there is none.
+3. The project's: each `warden.yaml` from the working directory upward, the nearest with the last word. It stops below your home directory and
+   `/`. `--config FILE` or `WARDEN_CONFIG=FILE` names another one instead; with an empty name there is none.
 4. Flags of the command line.
 
 `warden config show` prints every value in effect and the line it came from; `warden config check FILE` reads one file; `warden config schema`

@@ -168,11 +168,19 @@ def test_empty_files_and_sections(load: Load, user: Path, text: str) -> None:
 # --- the project's file ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_nearest_file_upward(load: Load, cwd: Path) -> None:
+def test_the_nearest_file_upward_has_the_last_word(load: Load, cwd: Path) -> None:
     (cwd / "warden.yaml").write_text("policy: {preset: readonly}\n")
     assert load(at=cwd / "deep").config.policy.preset == "readonly"
     (cwd / "deep/warden.yaml").write_text("policy: {preset: lockdown}\n")
     assert load(at=cwd / "deep").config.policy.preset == "lockdown"
+
+
+def test_a_nearer_file_cannot_put_an_outer_one_aside(load: Load, cwd: Path) -> None:
+    (cwd / "warden.yaml").write_text("policy: {preset: lockdown}\n")
+    (cwd / "deep/warden.yaml").write_text("agent: ''\n")
+    assert load(at=cwd / "deep").config.policy.preset == "lockdown"
+    (cwd / "deep/warden.yaml").write_text("policy: {preset: no-destroy}\n")
+    wrong(load, str(cwd / "deep/warden.yaml"), "no-destroy is weaker than lockdown", at=cwd / "deep")
 
 
 def test_the_home_directory_is_a_project_only_from_itself(load: Load, cwd: Path, home: Path) -> None:

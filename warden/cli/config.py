@@ -120,9 +120,10 @@ def _check(args: argparse.Namespace) -> int:
 
 def _trust(args: argparse.Namespace) -> int:
     home = Path.home()
-    path = args.file.absolute() if args.file else config_files.project_file(Path.cwd(), home)
-    if path is None:
+    found = [args.file.absolute()] if args.file else config_files.project_files(Path.cwd(), home)
+    if not found:
         raise ConfigError("There is no warden.yaml here or in a directory above.", "Name the file: `warden config trust FILE`.")
+    path = found[-1]
     if args.revoke:
         config_trust.record(home, path, None)
         print(f"{table.escape(str(path))} is not trusted any more.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -94,7 +95,8 @@ def dispatch(words: list[str]) -> int:
             code = int(load(COMMANDS[name][0]).run(parser.parse_args(words)))
         case _:
             raise _unknown(name)
-    sys.stdout.flush()  # here, where a reader that went away is still ours to answer for
+    if sys.stdout is not None:  # None: it was closed
+        sys.stdout.flush()  # here, where a reader that went away is still ours to answer for
     return code
 
 
@@ -149,12 +151,20 @@ def failed(error: BaseException) -> int:
         case KeyboardInterrupt():
             return 130
         case BrokenPipeError():
-            with contextlib.suppress(OSError, ValueError):  # or the interpreter complains when it flushes at exit
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return 141
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, filename=None):
+            _drop_output()
+            return _say(f"the output cannot be written: {error.strerror}.", 125)
         case MemoryError():
             return _say("not enough memory.", 125)
     return _say(_bug(error), 125)
+
+
+def _drop_output() -> None:
+    """Or the interpreter complains when it flushes at exit."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _bug(error: BaseException) -> str:
@@ -179,7 +189,7 @@ def _bug(error: BaseException) -> str:
 def _say(text: str, code: int) -> int:
     from warden.cli.table import escape
 
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()  # in the order it was said
     with contextlib.suppress(OSError, ValueError, AttributeError):
         print("warden:", escape(text, lines=True), file=sys.stderr, flush=True)

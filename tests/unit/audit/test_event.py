@@ -70,7 +70,7 @@ def test_a_string_of_a_megabyte_is_cut_visibly() -> None:
 
 
 def test_many_huge_values_keep_the_decision() -> None:
-    got = line(decision="deny", **{f"k{n}": ["\U0001f525" * 5000] * 500 for n in range(200)})
+    got = line(decision="deny", **{f"k{n}": ["\U0001f525" * 5000] * 20 for n in range(200)})
     assert got["decision"] == "deny"
     assert got["session"] == "s-1"
     assert got["cut"] > 100
