@@ -32,6 +32,9 @@ resource. Three additions, each stricter than Cedar or exactly expressible in it
   not count; every other matching ``forbid`` still denies, and so does an error in any of them. Several rules are separated by commas.
   Only a user's permit may override, and only rules of a preset: your own ``forbid`` is yours to edit.
 
+Some services cannot be told apart on the wire (rds, neptune and docdb; the Action's ``family``). Such an action has the first one's name, and a
+user's ``forbid`` on the operation of any of them denies it.
+
 ``observe`` allows, and says in `Decision.obligations` what ``no-destroy`` with the same user files would have denied: ``would-deny:<ids>``.
 """
 

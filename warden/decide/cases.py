@@ -7,8 +7,8 @@ A row::
       expect: {observe: allow, readonly: readonly/write, no-destroy: no-destroy/destructive, lockdown: deny}
 
 `expect` is ``allow``, ``deny`` (by whatever rule, or none), or the id of a rule that must be among those that deny; one for all presets or one for
-each. `provider` is aws when left out. `verb` and `flags` come from the schema when left out, where it leaves no choice; `resource` and
-`context` may be left out.
+each. `provider` is aws when left out. `verb`, where the schema leaves no choice, and `flags` come from the schema when left out: every flag that the
+operation can have, but for ``dry_run`` and ``opaque``. `resource` and `context` may be left out.
 """
 
 from __future__ import annotations
@@ -92,10 +92,10 @@ def _action(row: Mapping[str, Any]) -> Action:
 
 
 def _known(provider: str, operation: str) -> tuple[set[str], set[str]]:
-    """The verbs and flags that the schema lists for an operation. A dry run is what a message asks for, never assumed."""
+    """The verbs and flags that the schema lists for an operation, without those that depend on how the message was sent."""
     block = schema.index().block((f"{NAMESPACES[provider]}::Action", operation))
     groups = {name for kind, name in block.groups if kind == GROUP_TYPE} if block else set()
-    return groups & _VERBS, (groups & _FLAGS) - {Flag.DRY_RUN.value}
+    return groups & _VERBS, (groups & _FLAGS) - {Flag.DRY_RUN.value, Flag.OPAQUE.value}
 
 
 def _resources(given: Any) -> tuple[Resource, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, NAMESPACES, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
@@ -25,6 +26,17 @@ def queries(principal: Principal, action: Action) -> list[Query]:
     context = _context(action)
     resources = action.resources or (_everything(namespace, action),)
     return [Query(principal, uid, groups, resource, context) for resource in resources]
+
+
+def other_names(principal: Principal, action: Action) -> list[Query]:
+    """The same action under the names of the other services of its family (rds, neptune, docdb), which the wire cannot tell apart."""
+    family = action.context.get("family")
+    first, _, operation = action.operation.partition(":")
+    if not family or not operation:
+        return []
+    others = [service for service in family if service != first]
+    renamed = (replace(action, operation=f"{name}:{operation}", context={**action.context, "service": name}) for name in others)
+    return [query for other in renamed for query in queries(principal, other)]
 
 
 def _groups(action: Action) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class PolicyDecisionPoint:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._shards = Shards(bundle.policies)
+        self._forbids = any(not policy.permit and not policy.preset for policy in bundle.policies)
         self._shadow = PolicyDecisionPoint(bundle.shadow) if bundle.shadow else None
         self._base = lru_cache(maxsize=256)(_parse_base)
         self._remembered = lru_cache(maxsize=512)(self._evaluate)
@@ -73,6 +74,8 @@ class PolicyDecisionPoint:
                 advice="Acting on too many resources at once; send fewer.",
             )
         answers = [(query, self.ask(query)) for query in queries]
+        if self._forbids:
+            answers += [(query, self._forbidden(query)) for action in actions for query in entities.other_names(principal, action)]
         denied = [(query, answer) for query, answer in answers if not answer.allowed]
         failed = [answer for _, answer in denied if answer.errors]
         if failed:
@@ -97,6 +100,12 @@ class PolicyDecisionPoint:
         evaluate = self._remembered if len(principal) + len(resource) + len(context) <= MEMORABLE else self._evaluate
         uids = (query.action, *entities.action_parents(query))
         return evaluate(query.principal.agent, principal, uids, query.resource.type, query.resource.id, resource, context)
+
+    def _forbidden(self, query: Query) -> Answer:
+        """The answer under another name of the action: only a forbid of the user's, who may have used that name, can deny by it."""
+        answer = self.ask(query)
+        mine = tuple(policy for policy in answer.policies if not policy.preset)
+        return answer if answer.allowed or answer.errors else Answer(not mine, mine)
 
     def _evaluate(self, agent: str, principal: str, uids: tuple[Uid, ...], kind: str, name: str, resource: str, context: str) -> Answer:
         request: dict[str, Any] = {

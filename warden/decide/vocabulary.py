@@ -91,7 +91,8 @@ CONTEXT: Mapping[str, Attribute] = MappingProxyType(
         "certainty": Attribute("String", required=True),
         "dry_run": Attribute("Bool", required=True),
         "iam": _TEXTS,  # IAM action names that the operation needs
-        "services": _TEXTS,  # the services of a family that the wire cannot tell apart
+        "family": _TEXTS,  # the services that the wire cannot tell apart, when there are several
+        "deferred": Attribute("Bool"),  # a call that a schedule makes later
         **_texts("service", "region", "account", "partition", "protocol"),
         **_texts("host", "method", "scheme", "path"),
         "port": Attribute("Long"),

@@ -180,6 +180,22 @@ def test_too_many_queries_deny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert not point(tmp_path).decide(AGENT, [batch, batch]).allowed
 
 
+def test_a_forbid_by_any_name_of_a_family_denies(tmp_path: Path) -> None:
+    stop = Action("aws", "rds:StopDBCluster", Verb.UPDATE, context={"family": ["rds", "neptune", "docdb"]}, certainty=Certainty.FAMILY)
+    assert point(tmp_path).decide(AGENT, [stop]).policies == ("no-destroy/changes",)
+    for name in ("rds", "neptune", "docdb"):
+        pdp = point(tmp_path, rule(f'forbid (principal, action == AWS::Action::"{name}:StopDBCluster", resource)', "no-stop"))
+        assert pdp.decide(AGENT, [stop]).policies == ("team/no-stop",)
+    other = point(tmp_path, rule('forbid (principal, action == AWS::Action::"ec2:StopInstances", resource)'))
+    assert other.decide(AGENT, [stop]).policies == ("no-destroy/changes",)
+    permit = rule('permit (principal, action == AWS::Action::"rds:StopDBCluster", resource)')
+    forbid = rule('forbid (principal, action in AWS::Action::"neptune:*", resource)', "no-neptune")
+    assert point(tmp_path, permit, preset="lockdown").decide(AGENT, [stop]).allowed
+    assert not point(tmp_path, permit, forbid, preset="lockdown").decide(AGENT, [stop]).allowed
+    broken = rule(f'forbid (principal, action == AWS::Action::"docdb:StopDBCluster", resource) when {{ {OVERFLOW} }}')
+    assert point(tmp_path, broken).decide(AGENT, [stop]).errors
+
+
 # --- determinism and memory --------------------------------------------------------------------------------------------------------
 
 

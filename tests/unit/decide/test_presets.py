@@ -76,6 +76,8 @@ def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
         for operation, row in operations.items():
             assert schema.index().known(("AWS::Action", operation)), operation
             assert str(row["advice"]).endswith(".")
+            effect = {"no-destroy/secret": "credential"}.get(rule, rule.partition("/")[2])
+            assert (GROUP_TYPE, effect) in schema.index().block(("AWS::Action", operation)).groups, f"{rule} never denies {operation}"  # type: ignore[union-attr]
             for instead in row.get("instead", []):  # type: ignore[attr-defined]
                 block = schema.index().block(("AWS::Action", instead))
                 assert block, f"{operation} recommends {instead}, which does not exist"
