@@ -14,6 +14,8 @@ from warden.errors import AuditError
 
 _BLOCK = 256 << 10
 
+_DEPTH = 24
+
 
 def backwards(path: Path) -> Iterator[dict[str, Any]]:
     """The records of a log, newest first, reading no more of the file than is asked for. Raises AuditError when it cannot be read."""
@@ -50,7 +52,7 @@ def follow(path: Path, backlog: int = 10, *, wait: float = 0.2, forever: bool = 
                 break
             newest.append(record)
         yield from reversed(newest)
-        seen = int(newest[0].get("seq", 0)) if newest else 0
+        seen = _seq(newest[0]) if newest else 0
         file.seek(max(0, offset - LINE_LIMIT))
         while forever:
             block = file.read(_BLOCK)
@@ -59,8 +61,8 @@ def follow(path: Path, backlog: int = 10, *, wait: float = 0.2, forever: bool = 
                 file.seek(-len(lines.pop()), os.SEEK_CUR)  # half a line is read again: a healed one has other bytes then
             for line in lines:
                 found = _parse(line)
-                if found is not None and int(found.get("seq", 0)) > seen:
-                    seen = int(found["seq"])
+                if found is not None and _seq(found) > seen:
+                    seen = _seq(found)
                     yield found
             if lines:
                 continue
@@ -80,13 +82,24 @@ def follow(path: Path, backlog: int = 10, *, wait: float = 0.2, forever: bool = 
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
+    """None for what is no record, or is nested deeper than any of ours, which whoever shows it would trip over."""
     if not line.startswith(b"{") or len(line) > LINE_LIMIT:
         return None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return record if isinstance(record, dict) else None
+    return record if isinstance(record, dict) and not _deeper(record, _DEPTH) else None
+
+
+def _deeper(value: object, depth: int) -> bool:
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth < 0 or any(_deeper(entry, depth - 1) for entry in below if isinstance(entry, dict | list))
+
+
+def _seq(record: dict[str, Any]) -> int:
+    seq = record.get("seq")
+    return seq if isinstance(seq, int) else 0
 
 
 def _unreadable(path: Path, error: OSError) -> AuditError:

@@ -158,7 +158,9 @@ def failed(error: BaseException) -> int:
             return _say(f"the output cannot be written: {error.strerror}.", 125)
         case MemoryError():
             return _say("not enough memory.", 125)
-    return _say(_bug(error), 125)
+    from sandbox.errors import SandboxError
+
+    return _say(str(error) if isinstance(error, SandboxError) else _bug(error), 125)
 
 
 def _drop_output() -> None:

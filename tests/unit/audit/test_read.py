@@ -24,8 +24,15 @@ def test_backwards_over_any_block(path: Path, write: Callable[[int], None], monk
 def test_backwards_passes_over_what_is_no_record(path: Path, write: Callable[[int], None]) -> None:
     write(1)
     with path.open("ab") as file:
-        file.write(b'junk\n[1]\n{"a":\n{"half":')
+        file.write(b'junk\n[1]\n{"a":\n' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b'\n{"half":')
     assert [record["seq"] for record in read.backwards(path)] == [2, 1]
+
+
+def test_following_passes_over_odd_sequence_numbers(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"seq":"x"}\n{"seq":{}}\n{"seq":3}\n')
+    assert len(list(read.follow(path, forever=False))) == 3
+    assert next(read.follow(path, backlog=0, wait=0.01)) == {"seq": 3}
 
 
 def test_a_missing_log_says_how_one_begins(tmp_path: Path) -> None:
