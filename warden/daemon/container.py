@@ -30,9 +30,7 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
     established = trust.establish(
-        ground.authority.pem,
-        ground.subject_hash,
-        ground.directory,
+        ground.store,
         request.environment,
         closed=(request.cwd, *writable, *hidden, *_REPLACED),
         program=request.argv[0],

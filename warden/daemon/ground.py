@@ -12,7 +12,7 @@ from OpenSSL import crypto
 
 from sandbox import bundle
 from sandbox.network import Namespace
-from warden.daemon import places
+from warden.daemon import places, trust
 from warden.enforce.ca import SessionCA
 
 _LOCK = "lock"
@@ -28,6 +28,7 @@ class Ground:
     name: str
     namespace: Namespace
     authority: SessionCA
+    store: trust.Store
     directory: Path
     lock: int
 
@@ -39,7 +40,9 @@ class Ground:
         lock = os.open(directory / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            return cls(name, Namespace.create(), SessionCA(), directory, lock)
+            authority = SessionCA()
+            store = trust.Store.make(authority.pem, _subject_hash(authority), directory)
+            return cls(name, Namespace.create(), authority, store, directory, lock)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             os.close(lock)
@@ -49,11 +52,6 @@ class Ground:
     def containers(self) -> str:
         """Where the sandbox keeps its own state."""
         return containers_directory()
-
-    @property
-    def subject_hash(self) -> str:
-        """The name of the CA's certificate in an OpenSSL directory, eight hex digits."""
-        return f"{crypto.X509.from_cryptography(self.authority.certificate).subject_name_hash():08x}"
 
     def write(self, name: str, content: bytes) -> str:
         """A file for the sandbox to see, readable for whoever the command runs as."""
@@ -71,6 +69,11 @@ class Ground:
             os.close(self.lock)
         except OSError:
             return
+
+
+def _subject_hash(authority: SessionCA) -> str:
+    """The name of the CA's certificate in an OpenSSL directory."""
+    return f"{crypto.X509.from_cryptography(authority.certificate).subject_name_hash():08x}"
 
 
 def sessions_directory() -> str:

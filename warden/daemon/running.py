@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
-from warden.daemon import ground, server, session
+from warden.config import PRESETS, AwsCredentialsConfig, EnvironmentConfig
+from warden.config_files import load
+from warden.credentials.aws import AwsBroker
+from warden.daemon import environment, ground, server, session, terms
+from warden.enforce import worker
+from warden.model import DnsQuestion, HttpRequest, Principal
+from warden.pipeline import Decoder
 
 
 def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: float) -> int:
     """Runs until stopped. Returns the exit status."""
     os.umask(0o077)
+    warm()
     ground.sweep()
     return server.Server(
         path=path,
@@ -20,3 +28,19 @@ def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: fl
         private=private,
         idle_timeout=idle_timeout,
     ).serve()
+
+
+def warm() -> None:
+    """Loads what is loaded lazily (decoding tables, presets, the system's CAs), so that sessions share it and none waits for it."""
+    worker.warm()
+    decoder = Decoder()
+    decoder.decode(DnsQuestion("sts.amazonaws.com", "A"))
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    head = (("Host", "sts.amazonaws.com"), ("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(body))))
+    request = HttpRequest("POST", "https", "sts.amazonaws.com", 443, "/", head, body, len(body), sni="sts.amazonaws.com")
+    actions = decoder.decode(request)
+    load(Path("/"), Path("/nonexistent"), environ={})
+    broker = AwsBroker(AwsCredentialsConfig(), {}, "/nonexistent")
+    environment.inside({}, EnvironmentConfig(), dummies=broker.environment(), trust={})
+    for preset in PRESETS:
+        terms.preset_rules(preset)[1].decide(Principal("warm", "warm"), actions)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
-from warden.daemon import api, places, process
+from warden.daemon import api, memory, places, process
 from warden.daemon.log import logger
 from warden.errors import SessionError
 
@@ -75,6 +75,7 @@ class Server:
         self._selector.register(wake, selectors.EVENT_READ)
         gc.collect()
         gc.freeze()  # what is loaded stays shared: the collector of a forked process does not touch, and so copy, it
+        memory.gather()
         self._prepare()
         logger.info("daemon.ready", pid=os.getpid(), socket=self.path, private=self.private)
         while not self._finished():

@@ -56,13 +56,10 @@ def main(name: str, control: socket.socket) -> int:
         connection = _await_connection(control, wake)
         if connection is None:
             return 0
-        channel = api.Channel(connection)
-        result = _Session(name, ground, channel, wake).run(refusal)
+        _Session(name, ground, api.Channel(connection), wake).run(refusal)
     finally:
         if ground:
             ground.close()
-    with contextlib.suppress(OSError):  # the client is gone: nobody is left to tell
-        channel.send(api.EXIT, result)
     return 0
 
 
@@ -79,23 +76,29 @@ class _Session:
         self._container: runtime.Container | None = None
         self._started = 0.0
 
-    def run(self, refusal: Exception | None) -> api.Fields:
-        """The whole session. Returns the fields of EXIT; raises nothing."""
+    def run(self, refusal: Exception | None) -> None:
+        """The whole session, EXIT included. Raises nothing that has to do with the client or its command."""
         try:
-            try:
-                code = self._run(refusal)
-                result = _exit(code)
-            finally:
-                self._end()
-        except WardenError as error:
-            code, result = error.exit_code, _exit(error.exit_code, error.message, error.advice)
-        except SandboxError as error:
-            logger.warning("sandbox.failed", session=self._name, error=str(error))
-            code, result = 125, _exit(125, error.message, error.advice)
+            result = _exit(self._run(refusal))
+        except (WardenError, SandboxError) as error:
+            code = error.exit_code if isinstance(error, WardenError) else 125
+            logger.warning("session.refused", session=self._name, error=str(error))
+            result = _exit(code, error.message, error.advice)
         except Exception as error:  # noqa: BLE001 - the client gets a sentence, the log the detail
             logger.exception("session.failed", session=self._name)
-            code, result = 125, _exit(125, f"the session failed ({type(error).__name__}).", "The daemon's log has the detail.")
-        return self._record_end(code, result)
+            result = _exit(125, f"the session failed ({type(error).__name__}).", "The daemon's log has the detail.")
+        try:
+            # Nothing of the command may run on when the client has its exit status. The rest of the end need not keep the user waiting.
+            if self._container:
+                self._container.kill()
+                with contextlib.suppress(SandboxError):
+                    self._container.wait()
+            with contextlib.suppress(OSError):  # the client is gone: nobody is left to tell
+                self._channel.send(api.EXIT, result)
+            self._channel.close()
+        finally:
+            self._end()
+        self._record_end(result)
 
     def _run(self, refusal: Exception | None) -> int:
         request = Request.read(self._first())
@@ -109,12 +112,13 @@ class _Session:
             if missing:
                 raise missing
             found = runtime.Runtime.find(terms.config.sandbox.runtime)
+            ground = self._ground
+            serving = worker.make(ground, terms)
             terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
             self._terms, self._started = terms, time.monotonic()
-            self._worker = worker.start(self._ground, terms)
-            self._container = runtime.start(
-                spec, namespace=self._ground.namespace, stdio=request.stdio, state=self._ground.containers, runtime=found
-            )
+            self._container = runtime.start(spec, namespace=ground.namespace, stdio=request.stdio, state=ground.containers, runtime=found)
+            # Second, because it takes as long as the runtime, side by side. What the command asks for meanwhile waits in the listeners' backlog.
+            self._worker = worker.start(serving, ground)
         finally:
             for number in request.stdio:
                 os.close(number)  # or a reader of the command's output would wait for us as well
@@ -174,15 +178,12 @@ class _Session:
             if self._worker:
                 self._worker.end()
 
-    def _record_end(self, code: int, result: api.Fields) -> api.Fields:
-        """The audit's last word on a session that had its first. Failing, it says so to the client, whose command has run by now."""
+    def _record_end(self, result: api.Fields) -> None:
+        """The audit's last word on a session that had its first."""
         if self._terms is None:
-            return result
-        fields = {
-            "exit": code,
-            "seconds": round(time.monotonic() - self._started, 3),
-            "reason": os.fsdecode(dict(result).get("message", b"")),
-        }
+            return
+        told = {name: os.fsdecode(value) for name, value in result}
+        fields = {"exit": int(told["code"]), "reason": told.get("message", ""), "seconds": round(time.monotonic() - self._started, 3)}
         if self._container:
             events = self._container.events
             fields |= {
@@ -193,8 +194,7 @@ class _Session:
         try:
             self._terms.log.append(AuditRecord("session.end", self._terms.principal, fields))
         except WardenError as error:
-            return _exit(error.exit_code, error.message, error.advice)
-        return result
+            logger.error("audit.failed", session=self._name, error=str(error))
 
 
 def _exit(code: int, message: str = "", advice: str = "") -> api.Fields:

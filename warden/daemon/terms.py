@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from warden import audit
 from warden.audit.log import Log
-from warden.config import Config
+from warden.config import PRESETS, Config
 from warden.config_files import Loaded, load
 from warden.credentials.aws import AwsBroker
 from warden.daemon.request import Request
@@ -41,14 +42,14 @@ class Terms:
         user, home = _user(request.environment)
         loaded = load(Path(request.cwd), home, _flags(request), file=request.config or None, environ=request.environment)
         config = loaded.config
-        bundle = load_bundle(config.policy.preset, config.policy.files)
+        bundle, point = _rules(config.policy.preset, config.policy.files)
         path = Path(config.audit.path) if config.audit.path else audit.default_path(home, os.getuid())
         agent = config.agent or Path(request.argv[0]).name
         return cls(
             config=config,
             loaded=loaded,
             bundle=bundle,
-            point=PolicyDecisionPoint(bundle),
+            point=point,
             broker=AwsBroker(config.credentials.aws, request.environment, home),
             log=Log(path),
             audit_path=path,
@@ -67,6 +68,20 @@ class Terms:
             "egress": list(self.config.egress.allow),
             "terminal": request.terminal,
         }
+
+
+def _rules(preset: str, files: Sequence[str]) -> tuple[Bundle, PolicyDecisionPoint]:
+    if not files:
+        return preset_rules(preset)
+    bundle = load_bundle(preset, files)
+    return bundle, PolicyDecisionPoint(bundle)
+
+
+@lru_cache(maxsize=len(PRESETS))
+def preset_rules(preset: str) -> tuple[Bundle, PolicyDecisionPoint]:
+    """A preset by itself, loaded once: the daemon does it for all of them, before the first session."""
+    bundle = load_bundle(preset)
+    return bundle, PolicyDecisionPoint(bundle)
 
 
 def policy_hash(bundle: Bundle) -> str:

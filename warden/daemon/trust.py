@@ -88,72 +88,83 @@ class Trust:
     variables: Mapping[str, str]
 
 
-def establish(
-    authority: bytes, subject_hash: str, directory: Path, environment: Mapping[str, str], closed: Iterable[str], program: str = ""
-) -> Trust:
-    """Writes the bundles into `directory` and says where they go.
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The session's CA as files, made before anybody comes: `authority` alone, `bundle` (the system's with the CA), `java`."""
 
-    `authority` is the CA, PEM; `subject_hash` its name in an OpenSSL directory (eight hex digits); `environment` the user's; `closed` the
-    directories in which nothing is mounted over, because they are writable, hidden or replaced; `program` the path of the command, whose own
-    Python prefix is looked at.
+    pem: bytes
+    subject_hash: str
+    directory: Path
+    authority: str
+    bundle: str
+    java: str
+
+    @classmethod
+    def make(cls, pem: bytes, subject_hash: str, directory: Path) -> Store:
+        """Writes the files into `directory`. `pem` is the CA; `subject_hash` its name in an OpenSSL directory (eight hex digits). Raises OSError."""
+        whole = _extended(_content(system_bundle()), pem)
+        return cls(
+            pem,
+            subject_hash,
+            directory,
+            _write(directory / "authority.pem", pem),
+            _write(directory / "bundle.pem", whole),
+            _write(directory / "cacerts", java_key_store(whole)),
+        )
+
+
+def system_bundle() -> str:
+    """The system's bundle: the first that exists, or where it would be."""
+    return next((path for path in SYSTEM_BUNDLES if os.path.isfile(path)), SYSTEM_BUNDLES[0])
+
+
+def establish(store: Store, environment: Mapping[str, str], closed: Iterable[str], program: str = "") -> Trust:
+    """What to show where, and which variables to set.
+
+    `environment` is the user's; `closed` are the directories in which nothing is mounted over, because they are writable, hidden or replaced;
+    `program` is the path of the command, whose own Python prefix is looked at. All that is not the user's own choice shows the same file:
+    every TLS connection inside ends at the worker, whichever roots a package would have trusted outside.
     """
     bases = tuple({os.path.realpath(path) for path in closed})
 
     def mountable(path: str) -> bool:
         return not any(path == base or path.startswith(base + "/") for base in bases)
 
-    system = next((path for path in SYSTEM_BUNDLES if Path(path).is_file()), SYSTEM_BUNDLES[0])
-    files = _Files(authority, directory)
-    binds: dict[str, str] = {}
-    for path in {os.path.realpath(path) for path in SYSTEM_BUNDLES if Path(path).is_file()} or {system}:
-        binds[path] = files.extended(path)
-    alone = f"{SYSTEM_DIRECTORY}/{subject_hash}.0"
-    binds[alone] = files.write("authority.pem", authority)
+    system, alone = system_bundle(), f"{SYSTEM_DIRECTORY}/{store.subject_hash}.0"
+    shown = {os.path.realpath(path) for path in SYSTEM_BUNDLES if os.path.isfile(path)} or {system}
+    binds = dict.fromkeys(sorted(shown), store.bundle)
+    binds[alone] = store.authority
     variables = {name: system if what == "bundle" else alone for name, what in VARIABLES}
     for name in NAMING_VARIABLES:
         named = environment.get(name, "")
-        if named and Path(named).is_file():
+        if not named or not os.path.isfile(named):
+            continue
+        real = os.path.realpath(named)
+        if real in binds:
             variables[name] = named
-            real = os.path.realpath(named)
-            if real not in binds and mountable(real):
-                binds[real] = files.extended(real)
-            elif real not in binds:
-                variables[name] = system
+        elif mountable(real):
+            variables[name] = named
+            content = _extended(_content(real), store.pem)
+            binds[real] = _write(store.directory / f"named-{len(binds)}.pem", content)
+        else:
+            variables[name] = system
     for path in java_stores(environment):
         if mountable(path):
-            binds[path] = files.java_store(system)
+            binds[path] = store.java
     for path in vendored_bundles(environment, program):
-        if path not in binds and mountable(path):
-            binds[path] = files.extended(path)
+        if mountable(path):
+            binds.setdefault(path, store.bundle)
     return Trust(binds, variables)
 
 
-class _Files:
-    """The files in the session's directory; one for each different content."""
+def _extended(bundle: bytes, pem: bytes) -> bytes:
+    return bundle.rstrip() + b"\n" + pem
 
-    def __init__(self, authority: bytes, directory: Path) -> None:
-        self._authority = authority
-        self._directory = directory
-        self._made: dict[str, str] = {}
 
-    def write(self, name: str, content: bytes) -> str:
-        path = self._directory / name
-        path.write_bytes(content)
-        path.chmod(0o644)
-        return str(path)
-
-    def extended(self, source: str) -> str:
-        """A copy of the bundle `source` with the CA at its end."""
-        content = _content(source)
-        name = hashlib.blake2b(content, digest_size=8).hexdigest() + ".pem"
-        if name not in self._made:
-            self._made[name] = self.write(name, content.rstrip() + b"\n" + self._authority)
-        return self._made[name]
-
-    def java_store(self, system: str) -> str:
-        if "java" not in self._made:
-            self._made["java"] = self.write("cacerts", java_key_store(_content(system) + self._authority))
-        return self._made["java"]
+def _write(path: Path, content: bytes) -> str:
+    path.write_bytes(content)
+    path.chmod(0o644)
+    return str(path)
 
 
 def _content(path: str) -> bytes:
@@ -175,12 +186,12 @@ def _read(path: str, _modified: int, _size: int) -> bytes:
 def java_stores(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Trust stores of the Javas that the user may start: the system's, JAVA_HOME's, that of `java` on PATH, SDKMAN's."""
     homes = [environment.get("JAVA_HOME", "")]
-    directories = [directory for directory in environment.get("PATH", "").split(":") if directory]
-    homes += [str(Path(directory, "java").resolve().parent.parent) for directory in directories if Path(directory, "java").is_file()]
+    programs = [f"{directory}/java" for directory in environment.get("PATH", "").split(":") if os.path.isfile(f"{directory}/java")]
+    homes += [os.path.dirname(os.path.dirname(os.path.realpath(path))) for path in programs]
     for base in ("/usr/lib/jvm", f"{environment.get('HOME', '')}/.sdkman/candidates/java"):
         homes += _entries(base)
     found = [*JAVA_STORES, *(f"{home}/{inner}/security/cacerts" for home in homes if home for inner in ("lib", "jre/lib"))]
-    return tuple(dict.fromkeys(os.path.realpath(path) for path in found if Path(path).is_file()))
+    return tuple(dict.fromkeys(os.path.realpath(path) for path in found if os.path.isfile(path)))
 
 
 def java_key_store(pem: bytes) -> bytes:
@@ -223,16 +234,14 @@ def vendored_bundles(environment: Mapping[str, str], program: str = "") -> tuple
     """Bundles in the Python packages that the user's commands may load: those of each prefix on PATH, the command's own, pyenv's, pipx's, uv's."""
     found: list[str] = []
     for site in _site_packages(environment, program):
-        for inner in VENDORED:
-            path = os.path.realpath(f"{site}/{inner}")
-            if path not in found and Path(path).is_file():
-                found.append(path)
-    found += [path for path in _AWS_CLI if Path(path).is_file()]
-    return tuple(found[:VENDORED_LIMIT])
+        present = [f"{site}/{inner}" for inner in VENDORED if os.path.isfile(f"{site}/{inner}")]
+        found += [os.path.realpath(path) for path in present]
+    found += [os.path.realpath(path) for path in _BUNDLED if os.path.isfile(path)]
+    return tuple(dict.fromkeys(found))[:VENDORED_LIMIT]
 
 
 #: Clients with a Python of their own at a known place.
-_AWS_CLI = (
+_BUNDLED = (
     "/usr/local/aws-cli/v2/current/dist/awscli/botocore/cacert.pem",  # AWS's installer
     "/usr/lib/google-cloud-sdk/lib/third_party/certifi/cacert.pem",  # gcloud's Debian package
     "/usr/share/python-wheels/certifi/cacert.pem",
@@ -241,10 +250,10 @@ _AWS_CLI = (
 
 def _site_packages(environment: Mapping[str, str], program: str) -> list[str]:
     home = environment.get("HOME", "/nonexistent")
-    prefixes = [environment.get("VIRTUAL_ENV", ""), environment.get("CONDA_PREFIX", "")]
+    prefixes = [environment.get("VIRTUAL_ENV", ""), environment.get("CONDA_PREFIX", ""), f"{home}/.local"]
     if "/" in program:
-        prefixes += [str(Path(program).parent.parent), str(Path(os.path.realpath(program)).parent.parent)]
-    prefixes += [str(Path(directory).parent) for directory in environment.get("PATH", "").split(":") if directory.endswith("/bin")]
+        prefixes += [os.path.dirname(os.path.dirname(path)) for path in (program, os.path.realpath(program))]
+    prefixes += [directory.removesuffix("/bin") for directory in environment.get("PATH", "").split(":") if directory.endswith("/bin")]
     for base in (
         f"{environment.get('PYENV_ROOT') or home + '/.pyenv'}/versions",
         f"{home}/.local/share/pipx/venvs",
@@ -252,17 +261,15 @@ def _site_packages(environment: Mapping[str, str], program: str) -> list[str]:
         "/opt/pipx/venvs",
     ):
         prefixes += _entries(base)
-    sites = [f"{home}/.local/lib/{version}/site-packages" for version in _pythons(f"{home}/.local")]
-    for prefix in dict.fromkeys(prefixes):
-        if prefix and prefix != "/":
-            sites += [
-                f"{prefix}/lib/{version}/{packages}" for version in _pythons(prefix) for packages in ("site-packages", "dist-packages")
-            ]
-    return list(dict.fromkeys(sites))
-
-
-def _pythons(prefix: str) -> list[str]:
-    return [name for name in _names(f"{prefix}/lib") if name.startswith("python")]
+    libraries = [
+        f"{prefix}/lib/{name}"
+        for prefix in dict.fromkeys(prefixes)
+        if prefix
+        for name in _names(f"{prefix}/lib")
+        if name.startswith("python")
+    ]
+    sites = [f"{library}/{packages}" for library in libraries for packages in ("site-packages", "dist-packages")]
+    return [site for site in sites if os.path.isdir(site)]
 
 
 def _entries(directory: str) -> list[str]:

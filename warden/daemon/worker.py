@@ -51,30 +51,34 @@ class Handle:
             self.pidfd = -1
 
 
-def start(ground: Ground, terms: Terms) -> Handle:
-    """Forks the worker. It dies with this process (SIGKILL by the kernel): the sandbox must not outlive who watches it."""
-    keep = [listener.fileno() for listener in ground.namespace.listeners.all()]
-    pid = process.fork("warden-worker", lambda: _serve(ground, terms), *keep)
-    return Handle(pid, os.pidfd_open(pid))
-
-
-def _serve(ground: Ground, terms: Terms) -> int:
-    # Of its own: the parent's handlers and its wake-up descriptor are gone.
-    asyncio.run(_run(ground, terms))
-    return 0
-
-
-async def _run(ground: Ground, terms: Terms) -> None:
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+def make(ground: Ground, terms: Terms) -> Worker:
+    """The worker as a value, made before anything starts, because it may refuse: ConfigError for an upstream or egress that cannot be used."""
     pipeline = Pipeline(
         principal=terms.principal,
         decoder=Decoder(Egress(terms.config.egress.allow)),
         point=terms.point,
         broker=terms.broker,
-        log=Log(terms.audit_path),  # the session's own has descriptors that are closed here
+        log=Log(terms.audit_path),  # the session's own has descriptors that are closed over there
     )
-    await Worker(pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination).run(stop)
+    return Worker(pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination)
+
+
+def start(serving: Worker, ground: Ground) -> Handle:
+    """Forks the process that serves. It dies with this one (SIGKILL by the kernel): the sandbox must not outlive who watches it."""
+    keep = [listener.fileno() for listener in ground.namespace.listeners.all()]
+    pid = process.fork("warden-worker", lambda: _serve(serving), *keep)
+    return Handle(pid, os.pidfd_open(pid))
+
+
+def _serve(serving: Worker) -> int:
+    asyncio.run(_run(serving))
+    return 0
+
+
+async def _run(serving: Worker) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await serving.run(stop)
 
 
 def _listeners(made: network.Listeners) -> Listeners:
