@@ -63,12 +63,12 @@ def _inside(path: str, project: Path, home: Path) -> bool:
 
 
 def digest(content: bytes, named: Sequence[str]) -> str:
-    """One sha256 over the configuration's bytes and every file that it names; directories are read whole. Raises ConfigError."""
+    """One sha256 over the configuration's bytes and every file that it names: of a directory, each policy below it. Raises ConfigError."""
     total = hashlib.sha256(b"warden-trust-1")
     parts = [("", content)]
     for name in named:
         root = Path(name)
-        files = sorted(path for path in root.rglob("*") if not path.is_dir()) if root.is_dir() else [root]
+        files = sorted(path for path in root.rglob("*.cedar") if not path.is_dir()) if root.is_dir() else [root]
         if len(parts) + len(files) > FILE_LIMIT:
             raise ConfigError(f"{name} holds more than {FILE_LIMIT} files.", "Name a directory of policies only.")
         parts += [(str(path), read_bytes(path) or b"") for path in files]
