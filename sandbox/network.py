@@ -55,13 +55,14 @@ class Listeners:
         return tuple(each for each in sockets if each is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Namespace:
     """A prepared network namespace. `fd` pins it; `user_fd` pins the user namespace that owns it, None for root. Both close-on-exec."""
 
     fd: int
     user_fd: int | None
     listeners: Listeners
+    closed: bool = False
 
     @classmethod
     def create(cls, *, ipv6: bool | None = None) -> Namespace:
@@ -78,16 +79,14 @@ class Namespace:
                 _end(child)
 
     def close(self) -> None:
-        """Let go of it. It vanishes when the last process in it has ended."""
+        """Let go of it. It vanishes when the last process in it has ended. May be called again."""
         for listener in self.listeners.all():
             listener.close()
-        for descriptor in (self.fd, self.user_fd):
-            if descriptor is not None:
-                try:
-                    os.close(descriptor)
-                except OSError as error:
-                    if error.errno != errno.EBADF:  # Closing twice is no mistake.
-                        raise
+        if not self.closed:
+            self.closed = True
+            os.close(self.fd)
+            if self.user_fd is not None:
+                os.close(self.user_fd)
 
 
 def original_destination(connection: socket.socket) -> tuple[str, int]:

@@ -71,13 +71,15 @@ class Container:
     sentence each which limits do not hold on this machine. Not safe for use from several threads.
     """
 
-    def __init__(self, bundle: Bundle, keeper: int, group: cgroup.ControlGroup | None, degraded: tuple[str, ...]) -> None:
+    def __init__(self, bundle: Bundle, keeper: int, init: str, group: cgroup.ControlGroup | None, degraded: tuple[str, ...]) -> None:
         self.name = bundle.name
         self.degraded = degraded
         self.console: int | None = None
         self.pidfd = os.pidfd_open(keeper)
         self._bundle = bundle
         self._keeper = keeper
+        self._init = Path(init).name[:15]  # as the kernel shortens names
+        self._started = 0
         self._group = group
         self._status: int | None = None
         self._events = cgroup.Events()
@@ -92,16 +94,26 @@ class Container:
     @property
     def pid(self) -> int:
         """The init, as a pid of the caller's namespace: its /proc/PID/root and /proc/PID/ns are the container's. 0 before it exists and after."""
-        children = _children(self._keeper) if self._status is None else []
-        return children[0] if children else 0
+        for child in _children(self._keeper) if self._status is None else []:
+            pids = _status(child).get("NSpid", "").split()  # One for each namespace: the caller's (or more), the keeper's, the container's.
+            if len(pids) > 2 and pids[-1] == "1":
+                return child
+        return 0
 
     def wait_started(self, timeout: float = 10.0) -> int:
-        """Wait until the init exists and return its pid; 0 if the container has ended before. Raises SandboxError after `timeout` seconds."""
+        """Wait until the init is ready to pass signals on, and return its pid; 0 if the container has ended before.
+
+        The kernel drops signals that a process 1 does not handle yet; an init blocks them before it starts its child. Raises SandboxError after
+        `timeout` seconds.
+        """
         deadline = time.monotonic() + timeout
         while not select.select([self.pidfd], [], [], 0.001)[0]:
-            if pid := self.pid:
-                return pid
-            if time.monotonic() > deadline:
+            if self._started:
+                return self._started
+            pid = self.pid
+            if pid and _children(pid) and _status(pid).get("Name") == self._init:
+                self._started = pid
+            elif time.monotonic() > deadline:
                 raise SandboxError(f"The sandbox did not start within {timeout:.0f} s.")
         return 0
 
@@ -236,7 +248,7 @@ def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, 
                 cgroup_view=runtime.name == "runc",
             )
         )
-        container = Container(bundle, keeper, group, degraded)
+        container = Container(bundle, keeper, runtime.init, group, degraded)
         if listener is not None:
             try:
                 container.console = console.receive(listener, container.pidfd)
@@ -278,3 +290,12 @@ def _children(pid: int) -> list[int]:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def _status(pid: int) -> dict[str, str]:
+    """/proc/PID/status, proc(5); empty when there is no such process."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines()
+    except OSError:
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}

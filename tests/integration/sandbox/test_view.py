@@ -1,0 +1,310 @@
+"""What shows of the host's file system, and what does not."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox import Bind, SandboxError
+from sandbox.runtime import Container
+from tests.integration.sandbox.conftest import Result
+
+Run = Callable[..., Result]
+Begin = Callable[..., Container]
+
+SECRET = "synthetic-secret-value"
+
+
+def _tree(place: Path) -> Path:
+    """A project with a credential directory, a credential file, and links to both."""
+    (place / "vault").mkdir()
+    (place / "vault" / "credentials").write_text(SECRET)
+    (place / "token").write_text(SECRET)
+    (place / "project").mkdir()
+    (place / "project" / "data").write_text("plain")
+    (place / "link-to-vault").symlink_to(place / "vault")
+    (place / "link-to-token").symlink_to("token")
+    return place
+
+
+def test_the_host_is_read_only_and_the_working_directory_is_not(run: Run, place: Path) -> None:
+    _tree(place)
+    result = run(
+        "sh",
+        "-c",
+        "cat ../project/data; echo new > made; echo x > ../outside; echo x > /etc/outside; rm ../token; mv ../token t; true",
+        cwd=str(place / "project"),
+    )
+    assert result.out == "plain"
+    assert result.err.count("Read-only file system") + result.err.count("Invalid cross-device") >= 3
+    assert (place / "project" / "made").exists()
+    assert not (place / "outside").exists()
+    assert (place / "token").exists()
+
+
+def test_no_mount_is_writable_but_ours(python: Run, tmp_path: Path) -> None:
+    """Every mount in the container is read-only, private to it, or the working directory; and none passes on set-user-id or devices."""
+    result = python("print(open('/proc/self/mountinfo').read())")
+    private = ("/tmp", "/run", "/var/tmp", "/dev", "/dev/pts", "/dev/shm", "/proc", str(tmp_path))
+    rows = [line.split(" ") for line in result.out.splitlines() if line]
+    assert rows
+    for fields in rows:
+        point, options = fields[4], fields[5].split(",")
+        covered = sum(row[4] == point for row in rows) > 1 or point.startswith(("/dev/", "/sys/")) or fields[3] == "/null"
+        assert "rw" not in options or point in private or (covered and point.startswith("/dev/")), fields
+        assert "shared" not in " ".join(fields[6:8]), fields
+
+
+def test_hidden_directories_and_files_show_empty(run: Run, place: Path) -> None:
+    _tree(place)
+    result = run(
+        "sh",
+        "-c",
+        f"ls -A {place}/vault; cat {place}/token {place}/vault/credentials; echo x > {place}/vault/new",
+        hide=(str(place / "vault"), str(place / "token")),
+    )
+    assert result.out == ""
+    assert SECRET not in result.out + result.err
+
+
+@pytest.mark.parametrize("hidden", ["link-to-vault", "vault"])
+def test_a_link_is_resolved_before_it_is_masked(run: Run, place: Path, hidden: str) -> None:
+    _tree(place)
+    result = run(
+        "sh",
+        "-c",
+        "cat vault/credentials link-to-vault/credentials project/../vault/credentials",
+        cwd=str(place),
+        hide=(str(place / hidden),),
+    )
+    assert result.out == ""
+
+
+def test_a_mask_inside_the_working_directory_holds(run: Run, place: Path) -> None:
+    _tree(place)
+    attack = "; ".join(
+        (
+            "mv vault v2",
+            "rm -rf vault",
+            "rmdir vault",
+            "umount vault",
+            "mv token t2",
+            "rm -f token",
+            "ln token hard",
+            "ln -s vault/credentials soft",
+            "cat soft hard t2 v2/credentials vault/credentials token",
+            "mkdir d && mv project d/",
+            "cp -r . /tmp/copy",
+            f"grep -r {SECRET} . /tmp/copy",
+        )
+    )
+    result = run("sh", "-c", attack, cwd=str(place), hide=(str(place / "vault"), str(place / "token")))
+    assert SECRET not in result.out
+    assert (place / "vault" / "credentials").read_text() == SECRET
+    assert (place / "token").read_text() == SECRET
+
+
+def test_renaming_the_parent_of_a_mask_does_not_uncover_it(run: Run, place: Path) -> None:
+    _tree(place)
+    (place / "project" / "deep").mkdir()
+    (place / "project" / "deep" / "key").write_text(SECRET)
+    result = run("sh", "-c", "mv project other; cat other/deep/key", cwd=str(place), hide=(str(place / "project" / "deep"),))
+    assert SECRET not in result.out
+
+
+def test_hide_wins_over_writable(run: Run, place: Path) -> None:
+    _tree(place)
+    inside = str(place / "vault" / "credentials")
+    result = run("sh", "-c", f"cat {inside}; echo x > {inside}", writable=(inside, str(place / "vault")), hide=(str(place / "vault"),))
+    assert SECRET not in result.out
+    assert Path(inside).read_text() == SECRET
+
+
+def test_writable_paths_are_writable_and_may_be_missing(run: Run, place: Path) -> None:
+    _tree(place)
+    (place / "agent.json").write_text("{}")
+    result = run(
+        "sh",
+        "-c",
+        f"echo a > {place}/vault/new && echo b > {place}/agent.json",
+        writable=(str(place / "vault"), str(place / "agent.json"), str(place / "missing")),
+    )
+    assert result.status == 0, result.err
+    assert (place / "vault" / "new").read_text() == "a\n"
+    assert (place / "agent.json").read_text() == "b\n"
+
+
+def test_a_hidden_working_directory_is_refused(run: Run, place: Path) -> None:
+    with pytest.raises(SandboxError, match="hidden"):
+        run("true", cwd=str(place), hide=(str(place),))
+
+
+@pytest.mark.parametrize("cwd", ["/proc", "/sys/kernel", "/dev"])
+def test_a_kernel_directory_is_no_working_directory(run: Run, cwd: str) -> None:
+    with pytest.raises(SandboxError, match="kernel"):
+        run("true", cwd=cwd)
+
+
+def test_a_missing_working_directory_is_refused(run: Run, place: Path) -> None:
+    with pytest.raises(SandboxError, match="not there"):
+        run("true", cwd=str(place / "gone"))
+
+
+def test_the_root_as_working_directory_stays_read_only(run: Run) -> None:
+    result = run("sh", "-c", "pwd; touch /made-inside", cwd="/")
+    assert result.out == "/\n"
+    assert result.status != 0
+    assert not Path("/made-inside").exists()
+
+
+def test_temporary_directories_are_private(run: Run, tmp_path: Path) -> None:
+    result = run(
+        "sh",
+        "-c",
+        "for d in /tmp /var/tmp /run /dev/shm; do ls -A $d; done; echo x > /tmp/made && echo x > /var/tmp/made && echo x > /dev/shm/made",
+    )
+    assert result.status == 0, result.err
+    shown = set(result.out.split())
+    assert shown <= {tmp_path.parts[2]} | {"made"}, "only the path to the working directory"
+    assert not Path("/tmp/made").exists()
+
+
+def test_working_in_tmp_itself_gives_a_private_one(run: Run, tmp_path: Path) -> None:
+    result = run("sh", "-c", "pwd; ls -A; touch made", cwd="/tmp")
+    assert (result.status, result.out) == (0, "/tmp\n")
+    assert not Path("/tmp/made").exists()
+
+
+def test_sockets_of_the_host_are_out_of_reach(python: Run, place: Path, tmp_path: Path) -> None:
+    """A read-only mount does not stop connect(2): sockets are masked where they show, private directories cover the usual places."""
+    (place / "link").symlink_to(place / "path.sock")
+    listeners = []
+    paths = [str(place / "path.sock"), str(tmp_path / "in-cwd.sock"), f"\0abstract-{os.getpid()}"]
+    for path in paths:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(path)
+        listener.listen()
+        listeners.append(listener)
+    probe = f"""
+import socket
+for path in {[*paths, str(place / "link"), "/run/docker.sock", "/var/run/docker.sock", "/run/dbus/system_bus_socket"]!r}:
+    try:
+        socket.socket(socket.AF_UNIX).connect(path)
+        print("connected", path)
+    except OSError as error:
+        print(type(error).__name__)
+"""
+    result = python(probe)
+    for listener in listeners:
+        listener.close()
+    assert "connected" not in result.out
+    assert len(result.out.split()) == 7
+
+
+def test_binds_show_files_over_others(run: Run, place: Path, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("our authority\n")
+    result = run(
+        "sh",
+        "-c",
+        "cat /etc/ssl/certs/ca-certificates.crt /etc/resolv.conf; echo x >> /etc/resolv.conf",
+        binds=(Bind(str(bundle), "/etc/ssl/certs/ca-certificates.crt"), Bind(str(bundle), "/etc/resolv.conf")),
+    )
+    assert result.out == "our authority\n" * 2
+    assert result.status != 0
+
+
+def test_a_bind_replaces_a_hidden_directory(run: Run, place: Path, tmp_path: Path) -> None:
+    _tree(place)
+    (tmp_path / "generated").mkdir()
+    (tmp_path / "generated" / "credentials").write_text("dummy")
+    result = run(
+        "sh", "-c", f"cat {place}/vault/*", hide=(str(place / "vault"),), binds=(Bind(str(tmp_path / "generated"), str(place / "vault")),)
+    )
+    assert result.out == "dummy"
+
+
+def test_a_bind_target_that_the_host_does_not_have(run: Run, place: Path, tmp_path: Path) -> None:
+    """In a read-only place an overlay makes it; nothing shows on the host, and the rest of the directory still shows."""
+    _tree(place)
+    place.chmod(0o750)
+    (tmp_path / "generated").mkdir()
+    (tmp_path / "generated" / "config").write_text("dummy")
+    targets = (
+        Bind(str(tmp_path / "generated"), str(place / "missing" / ".aws")),
+        Bind(str(tmp_path / "generated" / "config"), str(place / "missing-file")),
+    )
+    result = run(
+        "sh",
+        "-c",
+        f"cd {place}; cat missing/.aws/config missing-file token; ls vault; stat -c '%a %u' .; echo x > new; cat project/data",
+        binds=targets,
+        hide=(str(place / "vault"),),
+        cwd=str(place),
+        writable=(),
+    )
+    # The working directory is writable, so there the mount points are made on the host, and taken away again.
+    assert result.out.startswith(f"dummydummy{SECRET}750 {os.geteuid()}\nplain"), result.err
+    assert sorted(each.name for each in place.iterdir()) == ["link-to-token", "link-to-vault", "new", "project", "token", "vault"]
+    result = run(
+        "sh",
+        "-c",
+        f"cat {place}/missing/.aws/config {place}/missing-file {place}/token; echo x > {place}/new2; stat -c '%a %u' {place}; echo x > here",
+        binds=targets,
+        cwd=str(place / "project"),
+    )
+    assert result.out == f"dummydummy{SECRET}750 {os.geteuid()}\n", result.err
+    assert "Read-only file system" in result.err
+    assert (place / "project" / "here").exists()
+    assert not (place / "missing").exists()
+    assert not (place / "new2").exists()
+
+
+def test_a_bind_below_run_is_made_in_the_private_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("inside")
+    assert run("cat", "/run/agent/deep/f", binds=(Bind(str(tmp_path / "f"), "/run/agent/deep/f"),)).out == "inside"
+
+
+@pytest.mark.parametrize("target", ["/missing-at-the-root", "{place}/vault/below-hidden", "{place}/project"])
+def test_binds_that_cannot_be_shown_are_refused(run: Run, place: Path, tmp_path: Path, target: str) -> None:
+    _tree(place)
+    (tmp_path / "f").write_text("x")
+    with pytest.raises(SandboxError):
+        run("true", binds=(Bind(str(tmp_path / "f"), target.format(place=place)),), hide=(str(place / "vault"),))
+
+
+def test_the_state_directory_is_hidden(namespace: object, run: Run, begin: Begin, state: Path, tmp_path: Path) -> None:
+    """It lies in the working directory here, and the generated config must not be readable, nor writable."""
+    result = run("sh", "-c", f"ls -A {state}; find {tmp_path} -name config.json")
+    assert result.out == ""
+
+
+@pytest.mark.root
+def test_a_second_mount_of_a_hidden_file_system_is_masked_too(place: Path, tmp_path: Path) -> None:
+    _tree(place)
+    other = place / "elsewhere"
+    other.mkdir()
+    script = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[3])!r})
+from sandbox import kernel, Spec
+from sandbox.network import Namespace
+from sandbox.runtime import start
+os.unshare(os.CLONE_NEWNS)
+kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+kernel.mount({str(place)!r}, {str(other)!r}, flags=kernel.MS_BIND)
+command = "cat {other}/vault/credentials {other}/token {other}/project/data; cat {place}/vault/credentials"
+hide = ({str(place / "vault")!r}, {str(place / "token")!r})
+spec = Spec(argv=("sh", "-c", command), cwd={str(tmp_path)!r}, env={{"PATH": "/usr/bin:/bin"}}, hide=hide)
+namespace = Namespace.create()
+with start(spec, namespace=namespace, state={str(tmp_path / "state")!r}) as container:
+    container.wait()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "plain", done.stderr
