@@ -77,6 +77,8 @@ def _typed(values: Mapping[str, Any], attributes: Mapping[str, Attribute], owner
             continue
         if not attribute.fits(value):
             raise ValueError(f"{name} in the {owner} is not {attribute.cedar}")
+        for text in (value,) if isinstance(value, str) else value if attribute.cedar == "Set<String>" else ():
+            text.encode()  # half a surrogate pair has no place in JSON: refused here, whether or not a policy looks at it
         kept[name] = sorted(value) if attribute.cedar == "Set<String>" else value
     return kept
 
@@ -100,3 +102,16 @@ def resource_entity(resource: Resource) -> str:
     """The resource with its typed attributes, as a JSON list of one."""
     attributes = _typed(resource.attributes, ENTITIES[resource.type], f"resource {resource.type}")
     return json.dumps([{"uid": {"type": resource.type, "id": resource.id}, "attrs": attributes, "parents": []}])
+
+
+@functools.cache
+def bare(kind: str, name: str) -> str:
+    """A resource without attributes, for policies that look at its type only."""
+    return json.dumps([{"uid": {"type": kind, "id": name}, "attrs": {}, "parents": []}])
+
+
+def check(query: Query) -> None:
+    """Raises for a resource that could not be passed to Cedar, so that the answer does not depend on whether a policy looks at it."""
+    _typed(query.resource.attributes, ENTITIES[query.resource.type], f"resource {query.resource.type}")
+    query.resource.id.encode()
+    query.action[1].encode()

@@ -1,7 +1,8 @@
 """The policy decision point itself: every action on every resource is asked of Cedar, and one no is a no.
 
-A query's answer depends on nothing but the bundle and the query (Cedar has no clock, no state and no I/O), so answers are kept in a bounded
-memory, keyed by everything that Cedar is given.
+A query's answer depends on nothing but the bundle and the query: Cedar has no clock, no state and no I/O. So answers are kept in a bounded memory,
+keyed by everything that Cedar is given. And Cedar is given only what the policies that can match look at: a preset's rules look at an action's
+groups alone, so one answer serves for every resource.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ from warden.model import Action, Decision, Effect, Principal, Query
 
 #: Most queries for one message. The largest AWS batch (DeleteObjects) names 1,000 resources.
 MAX_QUERIES = 10_000
-#: Answers are remembered for queries of at most this many characters.
+#: How many answers are remembered, and for queries of at most how many characters.
+MEMORY = 512
 MEMORABLE = 4096
+#: Stands for the principal where no policy that can match looks at it.
+_NOBODY = ("", entities.principal_entity(Principal("", "")))
 _NUMBER = re.compile(r"`(policy[0-9]+)`")
 
 
@@ -47,7 +51,7 @@ class PolicyDecisionPoint:
         self._forbids = any(not policy.permit and not policy.preset for policy in bundle.policies)
         self._shadow = PolicyDecisionPoint(bundle.shadow) if bundle.shadow else None
         self._base = lru_cache(maxsize=256)(_parse_base)
-        self._remembered = lru_cache(maxsize=512)(self._evaluate)
+        self._remembered: dict[tuple[object, ...], Answer] = {}
 
     def decide(self, principal: Principal, actions: Sequence[Action]) -> Decision:
         """ALLOW when every action is allowed on every resource. Never raises: what goes wrong is a denial with `errors`."""
@@ -94,12 +98,28 @@ class PolicyDecisionPoint:
 
     def ask(self, query: Query) -> Answer:
         """Cedar's answer to one query, with overrides applied. May raise."""
-        principal = entities.principal_entity(query.principal)
-        resource = entities.resource_entity(query.resource)
-        context = json.dumps(query.context)
-        evaluate = self._remembered if len(principal) + len(resource) + len(context) <= MEMORABLE else self._evaluate
+        kind, name = query.resource.type, query.resource.id
         uids = (query.action, *entities.action_parents(query))
-        return evaluate(query.principal.agent, principal, uids, query.resource.type, query.resource.id, resource, context)
+        shard = self._shards.matching(uids, kind, name)
+        entities.check(query)
+        agent, principal = (query.principal.agent, entities.principal_entity(query.principal)) if "principal" in shard.reads else _NOBODY
+        name, resource = (name, entities.resource_entity(query.resource)) if "resource" in shard.reads else ("*", entities.bare(kind, "*"))
+        context = json.dumps(query.context) if "context" in shard.reads else "{}"
+        key = (shard, uids, kind, name, principal, resource, context)
+        answer = self._remembered.get(key)
+        if answer is None:
+            request = {
+                "principal": {"type": PRINCIPAL_TYPE, "id": agent},
+                "action": {"type": uids[0][0], "id": uids[0][1]},
+                "resource": {"type": kind, "id": name},
+                "context": context,
+            }
+            answer = self._evaluate(request, shard, self._base(principal, uids).with_added_json_str(resource))
+            if len(resource) + len(context) <= MEMORABLE:
+                if len(self._remembered) >= MEMORY:
+                    self._remembered.clear()
+                self._remembered[key] = answer
+        return answer
 
     def _forbidden(self, query: Query) -> Answer:
         """The answer under another name of the action: only a forbid of the user's, who may have used that name, can deny by it."""
@@ -107,15 +127,7 @@ class PolicyDecisionPoint:
         mine = tuple(policy for policy in answer.policies if not policy.preset)
         return answer if answer.allowed or answer.errors else Answer(not mine, mine)
 
-    def _evaluate(self, agent: str, principal: str, uids: tuple[Uid, ...], kind: str, name: str, resource: str, context: str) -> Answer:
-        request: dict[str, Any] = {
-            "principal": {"type": PRINCIPAL_TYPE, "id": agent},
-            "action": {"type": uids[0][0], "id": uids[0][1]},
-            "resource": {"type": kind, "id": name},
-            "context": context,
-        }
-        slice_ = self._base(principal, uids).with_added_json_str(resource)
-        shard = self._shards.matching(uids, kind, name)
+    def _evaluate(self, request: dict[str, Any], shard: Shard, slice_: cedarpy.Entities) -> Answer:
         answer = _authorize(request, shard, slice_)
         if answer.allowed or answer.errors or not answer.policies:
             return answer

@@ -30,7 +30,8 @@ class Policy:
     """One rule. `id` is ``<file stem>/<@id>``; `actions` are the action uids that it names anywhere (operations and groups).
 
     `action_keys` and `resource_key` are what its scope can match, for sharding: None matches everything; an action key is a uid, a resource
-    key is ``("==", type, id)`` or ``("is", type, "")``.
+    key is ``("==", type, id)`` or ``("is", type, "")``. `reads` are those of principal, resource (beyond its type) and context that can make a
+    difference to it; the action always can.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Policy:
     actions: frozenset[Uid]
     action_keys: frozenset[Uid] | None
     resource_key: tuple[str, str, str] | None
+    reads: frozenset[str]
 
     def error(self, message: str, at: Token | None = None, advice: str = "") -> PolicyError:
         """A PolicyError about this rule, at token `at` or at its start."""
@@ -81,6 +83,7 @@ def read(piece: Piece, stem: str, *, preset: bool) -> Policy:
         actions=frozenset(_action_uids(est)),
         action_keys=_action_keys(est["action"]),
         resource_key=_resource_key(est["resource"]),
+        reads=frozenset(_reads(est)) - {"action"},
     )
 
 
@@ -158,3 +161,24 @@ def _resource_key(scope: dict[str, Any]) -> tuple[str, str, str] | None:
             return ("is", kind, "")
         case _:
             return None  # anything, or `in`: always a candidate, and Cedar decides
+
+
+def _reads(est: dict[str, Any]) -> Iterator[str]:
+    """See `Policy.reads`. A literal of any entity but an action can be the principal or resource by another name, so it counts as all."""
+    if est["principal"]["op"] != "All":
+        yield "principal"
+    if est["resource"]["op"] not in ("All", "is") or "in" in est["resource"]:
+        yield "resource"
+    stack: list[Any] = [est["conditions"]]
+    while stack:
+        match stack.pop():
+            case {"is": {"left": {"Var": "resource"}, **rest}} if "in" not in rest:
+                pass  # its type, which is always part of the question
+            case {"Var": str(name)}:
+                yield name
+            case {"__entity": {"type": str(kind)}} if kind.rpartition("::")[2] != "Action":
+                yield from ("principal", "resource", "context")
+            case dict(node):
+                stack.extend(node.values())
+            case list(nodes):
+                stack.extend(nodes)

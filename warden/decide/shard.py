@@ -22,6 +22,7 @@ class Shard:
 
     def __init__(self, policies: Sequence[Policy]) -> None:
         self.by_number = {f"policy{number}": policy for number, policy in enumerate(policies)}
+        self.reads = frozenset[str]().union(*(policy.reads for policy in policies))
         self.handle = cedarpy.PolicySet.from_str("\n".join(policy.text for policy in policies))
         if len(self.handle) != len(policies):
             raise ValueError(f"{len(policies)} policies were read as {len(self.handle)}")

@@ -59,23 +59,35 @@ def test_an_aws_request_is_read_by_the_aws_dialect(monkeypatch: pytest.MonkeyPat
     assert "ec2:TerminateInstances" in action["context"]["iam"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "nope", "[]", "null", '"GET"', "{}", '{"method": "GET"}', '{"method": 1, "url": "https://a/"}', '{"method": "GET",
-        "url": "ftp://a/"}', '{"method": "GET", "url": "https://u:p@a/"}',
-        '{"method": "GET", "url": "https://a:0/"}', '{"method": "GET", "url": "https://a:99999/"}', '{"method": "GET", "url":
-        "/relative"}', '{"method": "GET", "url": "https://a b/"}',
-        '{"method": "GET", "url": "https://a/", "headers": 5}', '{"method": "GET", "url": "https://a/", "headers": [["A"]]}', '{"method":
-        "GET", "url": "https://a/", "headers": {"A": 1}}',
-        '{"method": "GET", "url": "https://a/", "headers": [["A", ["b"]]]}', '{"method": "GET", "url": "https://a/", "headers": {":path": "/b"}}',
-        '{"method": "GET", "url": "https://a/", "body": {}}', '{"method": "GET", "url": "https://a/", "body_b64": "%"}', '{"method":
-        "GET", "url": "https://a/", "body": "", "body_b64": ""}',
-        '{"method": "GET", "url": "https://a/", "body": "\\ud800"}', '{"method": "GET", "method": "POST", "url": "https://a/"}',
-        '{"method": "GET", "url": "https://a/", "boddy": ""}',
-        b'{"method": "GET", "url": "https://a/\xff"}', "[" * 100_000, b"\x00",
-    ],
-)  # fmt: skip
+MALFORMED = r"""
+nope
+[]
+null
+"GET"
+{}
+{"method": "GET"}
+{"method": 1, "url": "https://a/"}
+{"method": "GET", "url": "ftp://a/"}
+{"method": "GET", "url": "https://u:p@a/"}
+{"method": "GET", "url": "https://a:0/"}
+{"method": "GET", "url": "https://a:99999/"}
+{"method": "GET", "url": "/relative"}
+{"method": "GET", "url": "https://a b/"}
+{"method": "GET", "url": "https://a/", "headers": 5}
+{"method": "GET", "url": "https://a/", "headers": [["A"]]}
+{"method": "GET", "url": "https://a/", "headers": {"A": 1}}
+{"method": "GET", "url": "https://a/", "headers": [["A", ["b"]]]}
+{"method": "GET", "url": "https://a/", "headers": {":path": "/b"}}
+{"method": "GET", "url": "https://a/", "body": {}}
+{"method": "GET", "url": "https://a/", "body_b64": "%"}
+{"method": "GET", "url": "https://a/", "body": "", "body_b64": ""}
+{"method": "GET", "url": "https://a/", "body": "\ud800"}
+{"method": "GET", "method": "POST", "url": "https://a/"}
+{"method": "GET", "url": "https://a/", "boddy": ""}
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", [*MALFORMED, "[" * 100_000, b"\x00", b'{"method": "GET", "url": "https://a/\xff"}'])
 def test_a_malformed_line_is_an_error_line_and_the_next_one_is_read(
     line: str | bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

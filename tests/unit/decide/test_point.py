@@ -233,8 +233,70 @@ def test_memory_tells_principals_resources_and_contexts_apart(tmp_path: Path) ->
             assert pdp.decide(principal, [action]).policies == ((wanted,) if wanted else ("no-destroy/changes",))
 
 
-def test_a_large_context_is_decided_and_not_remembered(tmp_path: Path) -> None:
+def test_memory_is_bounded_and_leaves_out_what_is_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pdp = point(tmp_path, rule('forbid (principal, action, resource) when { context has path && context.path == "/secret" }'))
+    assert pdp.decide(AGENT, [replace(DESCRIBE, context={"path": "/" * 100_000})]).allowed
+    assert len(pdp._remembered) == 0
+    monkeypatch.setattr(point_module, "MEMORY", 10)
+    for number in range(25):
+        assert pdp.decide(AGENT, [replace(DESCRIBE, context={"path": f"/{number}"})]).allowed
+        assert len(pdp._remembered) <= 10
+    assert not pdp.decide(AGENT, [replace(DESCRIBE, context={"path": "/secret"})]).allowed
+
+
+def test_what_no_rule_looks_at_is_not_part_of_the_question(tmp_path: Path) -> None:
     pdp = point(tmp_path)
-    large = replace(DESCRIBE, context={"path": "/" * 100_000})
-    assert pdp.decide(AGENT, [large]).allowed
-    assert pdp._remembered.cache_info().currsize == 0
+    for number in range(5):
+        there = Resource("AWS::Resource", f"arn:aws:s3:::bucket-{number}", {"region": "us-east-1"})
+        assert pdp.decide(
+            Principal("a", f"session-{number}"), [replace(DESCRIBE, resources=(there,), context={"path": f"/{number}"})]
+        ).allowed
+    assert len(pdp._remembered) == 1
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'resource has region && resource.region == "eu-west-3"',
+        'AWS::Resource::"x" has region && AWS::Resource::"x".region == "eu-west-3"',
+        'resource == AWS::Resource::"y"',
+        '[AWS::Resource::"y"].contains(resource)',
+        'principal.session == "other"',
+        '(if Warden::Agent::"claude" has session then Warden::Agent::"claude".session else "") == "other"',
+        'principal == Warden::Agent::"mallory"',
+        'principal in Warden::Agent::"mallory"',
+        'context has iam && context.iam.contains("s3:Nope")',
+        '{a: context}.a.operation == "s3:PutObject"',
+        'resource is AWS::Resource && resource in AWS::Resource::"y"',
+        'action == AWS::Action::"s3:PutObject"',
+    ],
+)
+def test_memory_never_answers_for_another_question(tmp_path: Path, condition: str) -> None:
+    """Each query asked of a point that remembers all the others and of a fresh one."""
+    text = rule(f"forbid (principal, action, resource is AWS::Resource) when {{ {condition} }}")
+    base = Action("aws", "s3:GetObject", Verb.READ, frozenset(), (Resource("AWS::Resource", "x"),))
+    questions = [
+        (AGENT, base),
+        (AGENT, replace(base, resources=(Resource("AWS::Resource", "x", {"region": "eu-west-3"}),))),
+        (AGENT, replace(base, resources=(Resource("AWS::Resource", "y"),))),
+        (Principal("claude", "other"), base),
+        (Principal("mallory", "session-1"), base),
+        (AGENT, replace(base, context={"iam": ["s3:Nope"]})),
+        (AGENT, replace(base, operation="s3:PutObject")),
+    ]
+    warm = point(tmp_path, text)
+    expected = [point(tmp_path, text).decide(principal, [action]) for principal, action in questions]
+    for _ in range(2):
+        assert [warm.decide(principal, [action]) for principal, action in questions] == expected
+    assert {decision.allowed for decision in expected} == {True, False}
+
+
+def test_a_resource_called_star_is_not_the_stand_in_for_all(tmp_path: Path) -> None:
+    """`"*"` is what memory files a question under when no rule looks at the resource."""
+    star = rule('forbid (principal, action, resource == AWS::Resource::"*")', "star")
+    named = Action("aws", "s3:GetObject", Verb.READ, frozenset(), (Resource("AWS::Resource", "x"),))
+    starred = replace(named, resources=(Resource("AWS::Resource", "*"),))
+    for first, second in ((named, starred), (starred, named)):
+        pdp = point(tmp_path, star)
+        answers = {action.resources[0].id: pdp.decide(AGENT, [action]).allowed for action in (first, second)}
+        assert answers == {"x": True, "*": False}
