@@ -93,6 +93,9 @@ def _rows() -> Iterator[Row]:
             effect = aws_effects_verbs.classify(operation, row.actions)
             if effect:
                 row.verb, row.flags, row.why = effect.verb, set(effect.flags), [effect.why]
+            if row.verb == "read" and aws_effects_verbs.enumerates(operation, having[0]):
+                row.verb = "list"
+                row.why.append("model: needs no parameter and returns pages or a plural")
             danger = dangers.get(row.name)
             if danger and not danger["body_dependent"]:
                 verb, flags = _DANGERS[danger["effect"]]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tools.tables.aws_effects_sources import IamAction
+from tools.tables.aws_effects_sources import IamAction, Model
 from tools.tables.aws_effects_words import MODIFIERS, REMOVAL_WORDS, WORDS, Word
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
@@ -37,6 +37,24 @@ def leading(operation: str) -> tuple[str, Word | None]:
 
 def has_removal_word(operation: str) -> bool:
     return not REMOVAL_WORDS.isdisjoint(words(operation))
+
+
+#: Plurals that are one thing's data.
+_SINGULAR = re.compile(r"(Status|Access|Settings|Attributes|Options|Details|Metrics|Statistics|Preferences|Limits|Permissions|Credentials|Progress|Analysis|ss)$")
+_TOKEN = re.compile(r"token|marker|position|cursor|offset", re.IGNORECASE)
+
+
+def enumerates(operation: str, model: Model) -> bool:
+    """Whether a read lists things: it needs no parameter and returns a list, in pages or under a plural name (``DescribeTrails``)."""
+    one = model["operations"][operation]
+    if "output" not in one or leading(operation)[0] not in ("Describe", "Get", "Search"):
+        return False
+    given = model["shapes"][one["input"]["shape"]] if "input" in one else {}
+    returned = model["shapes"][one["output"]["shape"]].get("members", {})
+    if given.get("required") or not any(model["shapes"][member["shape"]]["type"] == "list" for member in returned.values()):
+        return False
+    plural = operation.endswith("s") and not _SINGULAR.search(operation)
+    return plural or any(_TOKEN.search(name) for name in returned)
 
 
 #: Trails, logs, recorders and detectors: turning one off is how an intruder stops being seen.
