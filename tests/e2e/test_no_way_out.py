@@ -118,7 +118,7 @@ ATTEMPTS = {
     "a raw socket": f"""
         header = b"\\0\\x35\\0\\x35" + (8 + len(marker)).to_bytes(2) + b"\\0\\0"
         socket.socket(socket.AF_INET, socket.SOCK_RAW, 17).sendto(header + marker, ({V4!r}, 0))""",
-    "tcp fast open": f"s = socket.socket(); s.settimeout(3); s.sendto(marker, 0x20000000, ({V4!r}, 443)); time.sleep(.2)",
+    "tcp fast open": f"s = socket.socket(); s.sendto(marker, socket.MSG_FASTOPEN, ({V4!r}, 443)); time.sleep(.2)",
     "a bound source": f"s = socket.socket(); s.settimeout(3); s.bind(('', 0)); s.connect(({V4!r}, 80)); s.sendall(marker); time.sleep(.2)",
     "IPv4 mapped in IPv6": f"s = socket.socket(socket.AF_INET6); s.settimeout(3); s.connect(('::ffff:{V4}', 443)); s.sendall(marker); time.sleep(.2)",
     "a child in the background": f"os.fork() or (os.setsid(), socket.create_connection(({V4!r}, 443), 3).sendall(marker)); time.sleep(1)",
