@@ -142,7 +142,10 @@ def _state_locked(state: str, how: int) -> Iterator[None]:
 
 
 def sweep(state: str = "") -> tuple[str, ...]:
-    """Remove what containers of dead owners left below `state`; the names of those. Running containers are not touched."""
+    """Remove what containers of dead owners left below `state`; the names of those. Running containers are not touched.
+
+    One whose owner died a moment ago may still be ending (its processes hold the lock for some milliseconds); it is left for the next sweep.
+    """
     directory = state or default_state()
     if not Path(directory).is_dir():
         return ()

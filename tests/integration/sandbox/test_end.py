@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,9 @@ print("ready", flush=True)
 while True:
     namespace = Namespace.create()
     print("namespace", flush=True)
-    container = start(Spec(argv=("sh", "-c", "sleep {marker} & sleep {marker}"), cwd="/", env={{"PATH": "/usr/bin:/bin"}}, limits=Limits(pids=50, memory=1 << 28)),
-        namespace=namespace, state={state!r})
+    command = "sleep {marker} & sleep {marker}"
+    spec = Spec(argv=("sh", "-c", command), cwd="/", env={{"PATH": "/usr/bin:/bin"}}, limits=Limits(pids=50, memory=1 << 28))
+    container = start(spec, namespace=namespace, state={state!r})
     print("started", flush=True)
     container.wait_started()
     print("running", flush=True)
@@ -56,11 +57,23 @@ def _left(*words: str) -> list[str]:
     return found
 
 
-def _groups() -> set[str]:
-    found: set[str] = set()
-    for directory in GROUPS:
-        found |= {str(path) for path in Path(directory).rglob("sandbox-*") if path.is_dir()}
-    return found
+def _groups(names: Iterable[str]) -> list[str]:
+    """Directories of the control groups of these containers (others may run on this machine meanwhile)."""
+    return [str(path) for directory in GROUPS for name in names for path in Path(directory).rglob(f"sandbox-{name}")]
+
+
+def _names(state: Path) -> list[str]:
+    return [path.name for path in state.iterdir()] if state.exists() else []
+
+
+def _swept(state: Path) -> bool:
+    """Sweep until nothing is left: what is still ending when its owner has just died is left for the next sweep."""
+    deadline = time.monotonic() + 5
+    while _names(state):
+        sweep(str(state))
+        if time.monotonic() > deadline:
+            return False
+    return True
 
 
 def _mounts() -> str:
@@ -82,13 +95,14 @@ def _owner(state: Path, marker: str, *, forever: bool) -> subprocess.Popen[str]:
 
 
 def test_a_normal_end_leaves_nothing(begin: Begin, state: Path) -> None:
-    groups, mounts, descriptors = _groups(), _mounts(), set(Path("/proc/self/fd").iterdir())
+    mounts, descriptors = _mounts(), set(Path("/proc/self/fd").iterdir())
     container = begin("sh", "-c", "sleep 61.5 & exit 0", limits=Limits(memory=1 << 28, pids=50, cpus=1.0))
     assert container.wait() == 0
     container.close()
     container.close()
     assert not _left("sleep 61.5", str(state))
-    assert (_groups(), _mounts(), set(Path("/proc/self/fd").iterdir())) == (groups, mounts, descriptors)
+    assert not _groups([container.name])
+    assert (_mounts(), set(Path("/proc/self/fd").iterdir())) == (mounts, descriptors)
     assert not list(state.iterdir())
 
 
@@ -108,15 +122,15 @@ def test_closing_a_running_container_ends_it(begin: Begin, state: Path) -> None:
 
 
 def test_killing_the_runtime_ends_everything(begin: Begin, state: Path) -> None:
-    groups = _groups()
     container = begin("sh", "-c", "setsid sleep 63.5 & sleep 63.5", limits=Limits(pids=50))
     init = container.wait_started()
     runtime = int(Path(f"/proc/{init}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(runtime, signal.SIGKILL)
     assert container.wait() == 137
     assert not _left("sleep 63.5")
+    assert os.geteuid() or _groups([container.name])
     container.close()
-    assert _groups() == groups
+    assert not _groups([container.name])
 
 
 def test_a_running_container_is_not_swept(begin: Begin, state: Path) -> None:
@@ -136,7 +150,7 @@ def test_sweep_leaves_what_is_not_its_own(tmp_path: Path) -> None:
 
 
 def test_the_death_of_the_owner_ends_everything_and_a_sweep_tidies_up(tmp_path: Path) -> None:
-    groups, mounts = _groups(), _mounts()
+    mounts = _mounts()
     state = tmp_path / "owned"
     owner = _owner(state, "64.5", forever=True)
     assert owner.stdout is not None
@@ -148,14 +162,16 @@ def test_the_death_of_the_owner_ends_everything_and_a_sweep_tidies_up(tmp_path: 
     owner.wait()
     owner.stdout.close()
     assert _gone("sleep 64.5", str(state))
-    assert len(sweep(str(state))) == 1
-    assert not list(state.iterdir())
-    assert (_groups(), _mounts()) == (groups, mounts)
+    names = _names(state)
+    assert len(names) == 1
+    assert os.geteuid() or _groups(names)
+    assert _swept(state)
+    assert not _groups(names)
+    assert _mounts() == mounts
 
 
 @pytest.mark.parametrize("milliseconds", [0, 2, 4, 6, 8, 10, 12, 14, 17, 20, 24, 28, 33, 40, 50])
 def test_the_owner_may_die_at_any_moment(tmp_path: Path, milliseconds: int) -> None:
-    groups = _groups()
     state = tmp_path / "owned"
     marker = f"65.{100 + milliseconds}"
     owner = _owner(state, marker, forever=False)
@@ -166,14 +182,14 @@ def test_the_owner_may_die_at_any_moment(tmp_path: Path, milliseconds: int) -> N
     owner.wait()
     owner.stdout.close()
     assert _gone(f"sleep {marker}", str(state))
-    sweep(str(state))
-    assert not state.exists() or not list(state.iterdir())
-    assert _groups() == groups
+    names = _names(state)
+    assert _swept(state)
+    assert not _groups(names)
 
 
 def test_a_start_that_fails_leaves_nothing(begin: Begin, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A runtime that cannot be executed, and one that fails by itself."""
-    groups, descriptors = _groups(), set(Path("/proc/self/fd").iterdir())
+    descriptors = set(Path("/proc/self/fd").iterdir())
     found = Runtime.find()
     broken = tmp_path / "broken"
     broken.write_text("not a program")
@@ -182,7 +198,7 @@ def test_a_start_that_fails_leaves_nothing(begin: Begin, state: Path, tmp_path: 
     for path in (str(broken), str(tmp_path / "missing")):
         with pytest.raises(SandboxError, match="cannot be started"):
             start(spec, namespace=namespace, state=str(state), runtime=Runtime("crun", path, found.init))
-    with pytest.raises(SandboxError, match="before it had a terminal|sandbox"):
+    with pytest.raises(SandboxError, match="before it had a terminal"):
         start(
             Spec(argv=("true",), cwd=str(tmp_path), terminal=True),
             namespace=namespace,
@@ -191,7 +207,6 @@ def test_a_start_that_fails_leaves_nothing(begin: Begin, state: Path, tmp_path: 
         )
     namespace.close()
     assert set(Path("/proc/self/fd").iterdir()) == descriptors
-    assert _groups() == groups
     assert not list(state.iterdir())
 
 
