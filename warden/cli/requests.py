@@ -2,7 +2,7 @@
 
 A line is an object with ``method``, ``url``, ``headers`` (an object, whose values are strings or lists of strings, or a list of pairs), and ``body``
 (text, sent as UTF-8) or ``body_b64``. The url's path and query are taken as they are written. Without a Host header and without ``:authority`` the
-request gets the Host that the url names, as any client would send.
+request gets the Host that the url names, as any client would send. Other keys (a number, a note, what is expected) are left alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from warden.model import HttpRequest
 
 #: Most bytes of one line.
 MAX_LINE = 64 << 20
-_KEYS = frozenset({"method", "url", "headers", "body", "body_b64"})
 # RFC 3986 section 3, without user information: nobody's password belongs into a test file, and no client sends one.
 _URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\s]+)(?::([0-9]{1,5}))?([/?#].*)?", re.IGNORECASE | re.DOTALL)
 _PORTS = {"https": 443, "http": 80}
@@ -49,8 +48,6 @@ def read(line: bytes | None, body_limit: int) -> HttpRequest:
         raise BadLineError(f"the line is not JSON: {error}") from error
     if not isinstance(given, dict):
         raise BadLineError("the line is not a JSON object")
-    if unknown := given.keys() - _KEYS:
-        raise BadLineError(f"there is no key {min(unknown)!r}; there are {', '.join(sorted(_KEYS))}")
     method, url = given.get("method"), given.get("url")
     if not isinstance(method, str) or not isinstance(url, str):
         raise BadLineError("method and url must be there and be strings")

@@ -83,7 +83,6 @@ null
 {"method": "GET", "url": "https://a/", "body": "", "body_b64": ""}
 {"method": "GET", "url": "https://a/", "body": "\ud800"}
 {"method": "GET", "method": "POST", "url": "https://a/"}
-{"method": "GET", "url": "https://a/", "boddy": ""}
 """.strip().splitlines()
 
 
@@ -201,3 +200,10 @@ def test_decoding_imports_no_proxy_and_no_policy_engine(tmp_path: Path) -> None:
     code = "import sys; from warden.cli import main; main(['decode']); print(sorted({'mitmproxy', 'cedarpy', 'botocore', 'yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], input=json.dumps(GET), capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_other_keys_are_left_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    annotated = json.dumps({**json.loads(GET), "id": 7, "expected": "read"})
+    plain, noted = run(monkeypatch, capsys, ["decode"], GET, annotated)
+    assert plain == noted
+    assert plain["actions"]
