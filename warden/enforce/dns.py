@@ -61,19 +61,19 @@ class Resolver:
         self._pipeline = pipeline
         self._table = table
 
-    def answer(self, wire: bytes, limit: int | None = None) -> bytes | None:
-        """The answer to one message, at most `limit` bytes (None: the client's own limit for datagrams). None: nothing is to be sent back.
+    def answer(self, wire: bytes) -> bytes | None:
+        """The answer to one message, at most 512 bytes. None: nothing is to be sent back.
 
         Never raises: what goes wrong in our own code is a SERVFAIL.
         """
         if len(wire) < _HEADER.size or wire[2] & 0x80:  # no header, or an answer (QR)
             return None
         try:
-            return self._answer(wire, limit)
+            return self._answer(wire)
         except Exception:  # noqa: BLE001 - promise 1: what goes wrong here is an error for the client, not an answer
             return _bare(wire, dns.rcode.SERVFAIL)
 
-    def _answer(self, wire: bytes, limit: int | None) -> bytes:
+    def _answer(self, wire: bytes) -> bytes:
         if (wire[2] >> 3) & 0xF != dns.opcode.QUERY:
             return _bare(wire, dns.rcode.NOTIMP)
         _, _, questions, *_ = _HEADER.unpack_from(wire)
@@ -90,14 +90,8 @@ class Resolver:
             response.set_rcode(dns.rcode.REFUSED)
         else:
             self._resolve(question, query, response)
-        if limit is None:
-            limit = max(512, query.payload) if query.edns >= 0 else 512
-        try:
-            return response.to_wire(max_size=limit)
-        except dns.exception.TooBig:
-            response.use_edns(False)
-            response.flags |= dns.flags.TC
-            return response.to_wire(max_size=limit)
+        # The longest name (255), a reason and an address fit 512 bytes, so nothing is ever truncated.
+        return response.to_wire(max_size=512)
 
     def _resolve(self, question: dns.rrset.RRset, query: dns.message.Message, response: dns.message.Message) -> None:
         name = question.name.to_text(omit_final_dot=True).lower()
@@ -166,7 +160,7 @@ class Resolver:
                 async with asyncio.timeout(TCP_IDLE):
                     length = int.from_bytes(await reader.readexactly(2))
                     wire = await reader.readexactly(length)
-                    answer = self.answer(wire, 65535)
+                    answer = self.answer(wire)
                     if answer is None:
                         return
                     writer.write(len(answer).to_bytes(2) + answer)

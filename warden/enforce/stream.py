@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 import time
 
 from warden.enforce.upstream import Upstream, UpstreamError
@@ -16,6 +18,14 @@ from warden.pipeline import Pipeline
 CHUNK = 1 << 16
 #: Seconds without a byte in either direction after which a stream ends. Database connections are quiet for long: two hours, as TCP keep-alive has it.
 IDLE = 7200.0
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Ends a connection with RST, so that nobody takes its end for the other side's word."""
+    with contextlib.suppress(OSError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    writer.transport.abort()
 
 
 class _Traffic:
@@ -51,7 +61,7 @@ async def relay(
         for writer in writers:
             # After an error the other side must not read a clean end.
             if error:
-                writer.transport.abort()
+                reset(writer)
             else:
                 writer.close()
         pipeline.outcome(

@@ -18,7 +18,6 @@ import ipaddress
 import logging
 import resource
 import socket
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -43,7 +42,6 @@ METADATA = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd0
 CONNECTIONS = 1024
 #: Seconds that connections get to end by themselves when the session stops.
 GRACE = 1.0
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close() sends RST
 
 type OriginalDestination = Callable[[socket.socket], tuple[str, int]]
 
@@ -80,7 +78,8 @@ class Worker:
         self._upstream = Upstream(config)
         self._resolver = Resolver(pipeline, self.table)
         self._enforcer = Enforcer(pipeline, config, tls.TlsSides(ca, config.upstream.ca), self._upstream)
-        self._tasks: set[asyncio.Task[None]] = set()
+        #: What is being served, and how to end each.
+        self._tasks: dict[asyncio.Task[None], Callable[[], object]] = {}
         self._limit = min(CONNECTIONS, max(16, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 64))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -101,10 +100,12 @@ class Worker:
             for sock in datagrams:
                 loop.remove_reader(sock.fileno())
                 sock.close()
+            for end in list(self._tasks.values()):
+                end()
+            if self._tasks:
+                await asyncio.wait(list(self._tasks), timeout=GRACE)
             for task in self._tasks:
                 task.cancel("the session ended")
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=GRACE)
 
     # --- connections -------------------------------------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ class Worker:
                 await self._serve(reader, writer, ipaddress.ip_address(host.partition("%")[0]), port, admitted=admitted)
             except Exception:
                 logger.exception("a connection from the sandbox failed")
-                _reset(writer)
+                stream.reset(writer)
 
     async def _serve(
         self,
@@ -153,11 +154,15 @@ class Worker:
             if refusal is not None and refusal.code == "metadata" and port == 80:
                 await _answer_metadata(reader, writer, ruling.decision.reason)
             else:
-                _reset(writer)
+                stream.reset(writer)
         elif any(action.context.get("stream") == "opaque" for action in ruling.actions):
             await stream.relay((reader, writer), message, ruling, self._upstream, self._pipeline)
         else:
-            await Connection(reader, writer, self._enforcer, host, port).handle_client()
+            connection = Connection(reader, writer, self._enforcer, host, port)
+            task = asyncio.current_task()
+            assert task is not None
+            self._tasks[task] = connection.abort  # so that what is under way is recorded, as when the client goes away
+            await connection.handle_client()
 
     @contextlib.contextmanager
     def _tracked(self, writer: asyncio.StreamWriter) -> Iterator[bool]:
@@ -168,11 +173,11 @@ class Worker:
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         admitted = len(self._tasks) < self._limit
-        self._tasks.add(task)
+        self._tasks[task] = task.cancel
         try:
             yield admitted
         finally:
-            self._tasks.discard(task)
+            self._tasks.pop(task, None)
             writer.close()
 
 
@@ -181,13 +186,6 @@ def _adopted(sock: socket.socket) -> socket.socket:
     adopted = socket.socket(fileno=sock.detach())
     adopted.setblocking(False)
     return adopted
-
-
-def _reset(writer: asyncio.StreamWriter) -> None:
-    """Ends a denied connection with RST: nothing was read, and nothing is said that could be taken for the other side's word."""
-    with contextlib.suppress(OSError):
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    writer.transport.abort()
 
 
 async def _answer_metadata(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reason: str) -> None:

@@ -158,7 +158,7 @@ class Connection(LiveConnectionHandler):
 
     async def drain_writers(self) -> None:
         """Called after each read. Beside slow writers, waits for streams that cannot take more yet, so that no queue grows without bound."""
-        await super().drain_writers()
+        await super().drain_writers()  # type: ignore[no-untyped-call]
         if _reading.get() is self.client:
             while self.http is not None and any(len(stream._paused_event_queue) > QUEUED_PIECES for stream in self.http.streams.values()):
                 self._progress.clear()

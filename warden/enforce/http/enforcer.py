@@ -210,7 +210,9 @@ class Enforcer:
         if exchange.settled:
             return
         exchange.settled = True
-        if exchange.ruling is not None and exchange.ruling.allowed:
+        if exchange.ruling is None or not exchange.ruling.allowed:
+            return
+        try:
             self.pipeline.outcome(
                 exchange.ruling,
                 status=status,
@@ -219,6 +221,8 @@ class Enforcer:
                 ms=round((time.perf_counter() - exchange.started) * 1000, 1),
                 error=error,
             )
+        except Exception:  # what has happened cannot be taken back; the next ruling meets the same log
+            logger.exception("an outcome could not be recorded")
 
     # --- after 101: the bytes of the protocol that was switched to ---------------------------------------------------------------
 

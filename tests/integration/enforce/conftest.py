@@ -1,0 +1,337 @@
+"""A worker on loopback between real clients and a real TLS server. What a test changes, it changes in `Rules`."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from warden.config import Config, EgressConfig, ProxyConfig, UpstreamConfig
+from warden.dialects.egress import Egress
+from warden.dialects.http import HttpDialect
+from warden.enforce.ca import SessionCA
+from warden.enforce.worker import Listeners, Worker
+from warden.errors import DecodeError
+from warden.model import Action, AuditRecord, Certainty, Decision, Effect, HttpRequest, HttpResponse, Principal, Resource, Ruling, Verb
+from warden.pipeline import Decoder, Pipeline
+
+EGRESS = ("api.test", "*.h2.test", "body.test", "192.0.2.7", "tcp://stream.test:7000", "odd.test:8443")
+
+
+class BodyDialect:
+    """Reads requests to body.test by their body: what it asks for is its first word."""
+
+    name = "cloud"
+
+    def claims(self, host: str, port: int) -> bool:
+        return host == "body.test"
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        return request.method == "POST"
+
+    def decode(self, request: HttpRequest) -> tuple[Action, ...]:
+        if request.method == "POST" and request.body is None:
+            raise DecodeError("too-large", "The body is too large to be read.")
+        word = (request.body or b"read").split(b" ", 1)[0].decode()
+        host = Resource("Net::Host", request.host, {})
+        return (Action("cloud", word, Verb.READ, resources=(host,), context={"path": request.target}, certainty=Certainty.FAMILY),)
+
+    def deny(self, request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
+        return HttpResponse(403, (("Content-Type", "text/plain"),), f"native {sentence}".encode())
+
+
+@dataclass
+class Rules:
+    """Decision point, broker and log in one: allows all but what `denied` says, and can be made to fail."""
+
+    denied: Callable[[Action], bool] = lambda action: "/denied" in str(action.context.get("path", "")) or action.operation == "terminate"
+    broken: str = ""
+    records: list[AuditRecord] = field(default_factory=list)
+    rewrite: Callable[[HttpRequest], HttpRequest] = lambda request: replace(request, headers=(*request.headers, ("X-Ruled", "yes")))
+
+    def decide(self, principal: Principal, actions: Sequence[Action]) -> Decision:
+        self._fail("decide")
+        for action in actions:
+            listed = all(r.attributes.get("egress", True) or r.attributes.get("dialect") == "cloud" for r in action.resources)
+            if self.denied(action) or not listed:
+                return Decision(policies=("test/deny",), reason="the test denies it", advice="Ask for something else.")
+        return Decision(Effect.ALLOW, policies=("test/allow",), reason="the test allows it")
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        self._fail("needs_body")
+        return False
+
+    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+        self._fail("authorize")
+        return self.rewrite(request)
+
+    def append(self, record: AuditRecord) -> None:
+        self._fail("append")
+        self.records.append(record)
+
+    def _fail(self, name: str) -> None:
+        if self.broken == name:
+            raise RuntimeError(f"made to fail in {name}")
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [dict(record.fields) for record in self.records if record.kind == kind]
+
+    def rulings(self, message: str = "http") -> list[dict[str, Any]]:
+        return [fields for fields in self.of("ruling") if fields["message"]["kind"] == message]
+
+    def outcome(self) -> dict[str, Any]:
+        """The first outcome; a response may arrive a moment before its outcome is recorded."""
+        for _ in range(100):
+            if found := self.of("outcome"):
+                return found[0]
+            time.sleep(0.02)
+        raise AssertionError("no outcome was recorded")
+
+
+def server_context(ca: SessionCA, name: str) -> ssl.SSLContext:
+    """A server's TLS context with a leaf for `name`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(ca.leaf(name).public_bytes(serialization.Encoding.PEM))
+        file.write(ca.leaf_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+class Upstream:
+    """A real HTTP/1.1 server that does what the path says, and keeps what it was sent, byte by byte."""
+
+    def __init__(self, ca: SessionCA) -> None:
+        self.heads: list[bytes] = []
+        self.bodies: list[bytes] = []
+        self.uploaded = 0
+        self.connections = 0
+        self.context = server_context(ca, "api.test")
+        self.context.sni_callback = self._certificate
+        self._ca = ca
+        self._contexts: dict[str, ssl.SSLContext] = {}
+
+    def _certificate(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+        certified = "other.test" if name == "mismatch.h2.test" else name or "192.0.2.7"
+        connection.context = self._contexts.setdefault(certified, server_context(self._ca, certified))
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while await self._one(reader, writer):
+                pass
+        except (OSError, asyncio.IncompleteReadError, ssl.SSLError):
+            pass
+        finally:
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
+        lines = head[:-4].split(b"\r\n")
+        headers = {line.split(b":", 1)[0].lower(): line.split(b":", 1)[1].strip() for line in lines[1:]}
+        method, target, _ = lines[0].split(b" ")
+        path = target.decode().partition("?")[0]
+        if path == "/early":
+            writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge")
+            await writer.drain()
+            while await reader.read(1 << 16):  # as servers do: closing at once would take the answer with it
+                await asyncio.sleep(0.001)
+            return False
+        body = b""
+        if headers.get(b"transfer-encoding") == b"chunked":
+            while size := int(await reader.readuntil(b"\r\n"), 16):
+                data = (await reader.readexactly(size + 2))[:-2]
+                self.uploaded += len(data)
+                if path != "/upload":
+                    body += data
+            await reader.readuntil(b"\r\n")
+        else:
+            left = int(headers.get(b"content-length", b"0"))
+            while left and (data := await reader.read(min(left, 1 << 16))):
+                left -= len(data)
+                self.uploaded += len(data)
+                if path != "/upload":
+                    body += data
+        self.bodies.append(body)
+        if path.startswith("/bytes/"):
+            left = int(path.rpartition("/")[2])
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % left)
+            while left and method != b"HEAD":
+                piece = min(left, 1 << 18)
+                writer.write(b"x" * piece)
+                await writer.drain()
+                left -= piece
+            return True
+        answers = {
+            "/truncated": b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nonly this",
+            "/nonsense": b"ICY 200 OK\r\n\r\n",
+            "/close": b"",
+            "/until-eof": b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
+            "/huge-head": b"HTTP/1.1 200 OK\r\nX-Huge: " + b"x" * 100_000 + b"\r\n\r\n",
+        }
+        if path in answers:
+            writer.write(answers[path])
+            await writer.drain()
+            return False
+        if path == "/hints":
+            writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        if path == "/trailers":
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n")
+            return True
+        if path in ("/ws", "/surprise"):
+            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+            while data := await reader.read(1000):
+                writer.write(data.upper())
+            return False
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + (b"" if method == b"HEAD" else body))
+        await writer.drain()
+        return True
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run[T](self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(5)
+        self.loop.close()
+
+
+def listener() -> socket.socket:
+    """A listening socket made as a naive caller would: without a protocol."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    sock.bind(("127.0.0.1", 0))
+    sock.listen(64)
+    return sock
+
+
+@dataclass
+class Setting:
+    """One worker and all around it."""
+
+    rules: Rules
+    upstream: Upstream
+    worker: Worker
+    ca_file: Path
+    port: int
+    dns_port: int
+    dns_tcp_port: int
+    stop: Callable[[], None]
+    destination: tuple[str, int] = ("", 0)
+    #: The loop that the worker runs on.
+    loop: Any = None
+
+    def to(self, host: str, port: int = 443) -> None:
+        """Connections from now on are meant for this host and port."""
+        literal = host.replace(".", "").isdigit() or ":" in host
+        self.destination = (host if literal else str(self.worker.table.address(host)), port)
+
+    def connect(self, host: str, port: int = 443) -> socket.socket:
+        self.to(host, port)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def tls(self, host: str, port: int = 443, sni: str | None = None, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLSocket:
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        context.set_alpn_protocols(list(alpn))
+        return context.wrap_socket(self.connect(host, port), server_hostname=sni or host)
+
+    def http(self, host: str = "api.test", port: int = 443) -> http.client.HTTPSConnection:
+        connection = http.client.HTTPSConnection(host, port, timeout=20)
+        connection.sock = self.tls(host, port)
+        return connection
+
+    def raw(self, data: bytes, host: str = "api.test", *, secure: bool = True, port: int | None = None) -> bytes:
+        """Sends bytes and returns everything that comes back until the connection ends."""
+        received = b""
+        try:
+            with self.tls(host, port or 443) if secure else self.connect(host, port or 80) as sock:
+                sock.sendall(data)
+                while piece := sock.recv(65536):
+                    received += piece
+        except ConnectionResetError:
+            return received + b"<reset>"
+        return received
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
+    """Makes a worker with its upstream; keyword arguments change its configuration."""
+    closing: list[Callable[[], None]] = []
+
+    def setting(*, resolve: dict[str, str] | None = None, egress: Sequence[str] = EGRESS, trusted: bool = True, **proxy: Any) -> Setting:
+        world = SessionCA()
+        upstream_loop, loop = Loop(), Loop()
+        upstream = Upstream(world)
+        server = upstream_loop.run(asyncio.start_server(upstream.serve, "127.0.0.1", 0, ssl=upstream.context))
+        plain = upstream_loop.run(asyncio.start_server(upstream.serve, "127.0.0.1", 0))
+        port, plain_port = server.sockets[0].getsockname()[1], plain.sockets[0].getsockname()[1]
+        (tmp_path / "world.pem").write_bytes(world.pem)
+        config = Config(
+            egress=EgressConfig(tuple(egress)),
+            upstream=UpstreamConfig(
+                resolve={"*": f"127.0.0.1:{port}", "plain.h2.test": f"127.0.0.1:{plain_port}", "stream.test": f"127.0.0.1:{plain_port}"}
+                if resolve is None
+                else resolve,
+                ca=(str(tmp_path / "world.pem"),) if trusted else (),
+            ),
+            proxy=ProxyConfig(**proxy),
+        )
+        rules = Rules()
+        listed = Egress(egress)
+        pipeline = Pipeline(
+            principal=Principal("test", "s-1"),
+            decoder=Decoder(listed, (BodyDialect(), HttpDialect(listed))),
+            point=rules,
+            broker=rules,
+            log=rules,
+        )
+        ca = SessionCA()
+        (tmp_path / "ca.pem").write_bytes(ca.pem)
+        tcp, dns_tcp = listener(), listener()
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        ports = (tcp.getsockname()[1], udp.getsockname()[1], dns_tcp.getsockname()[1])
+        made: list[Setting] = []
+        worker = Worker(pipeline, Listeners((tcp,), (udp,), (dns_tcp,)), config, ca, lambda sock: made[0].destination)
+        stopping = asyncio.Event()
+        running = asyncio.run_coroutine_threadsafe(worker.run(stopping), loop.loop)
+
+        def stop() -> None:
+            if not running.done():
+                loop.loop.call_soon_threadsafe(stopping.set)
+                running.result(10)
+
+        made.append(Setting(rules, upstream, worker, tmp_path / "ca.pem", *ports, stop, loop=loop))
+        closing.extend([stop, loop.close, upstream_loop.close])
+        return made[0]
+
+    yield setting
+    for close in closing:
+        close()
+
+
+@pytest.fixture
+def running(make: Callable[..., Setting]) -> Setting:
+    return make()
