@@ -203,7 +203,7 @@ def test_decoding_imports_no_proxy_and_no_policy_engine(tmp_path: Path) -> None:
 
 
 def test_other_keys_are_left_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    annotated = json.dumps({**json.loads(GET), "id": 7, "expected": "read"})
+    annotated = {**GET, "id": 7, "expected": "read"}
     plain, noted = run(monkeypatch, capsys, ["decode"], GET, annotated)
     assert plain == noted
     assert plain["actions"]
