@@ -114,6 +114,7 @@ class RestTable:
                 continue
             if other["name"] == name:
                 other["declared"] = sorted({*other["declared"], *row["declared"]})
+                other["query"] = sorted({*other["query"]} & {*row["query"]})
                 return
             if (other["query"], other["headers"]) == (row["query"], row["headers"]):
                 if other["deprecated"] and not row["deprecated"]:  # GetBucketLifecycle, and three more of S3.
@@ -131,11 +132,10 @@ class RestTable:
                 continue
             for row in group:
                 same = [other for other in group if other["literals"] == row["literals"]]
-                for kind in ("query", "headers"):
-                    shared = set.intersection(*(set(other[kind]) for other in same))
-                    row[f"own_{kind}"] = sorted(set(row[kind]) - shared)
+                shared = set.intersection(*(set(other["headers"]) for other in same))
+                row["own_headers"] = sorted(set(row["headers"]) - shared)
             found[key] = [
-                [row["name"], row["path"], row["literals"], row["own_query"], row["own_headers"], row["declared"]]
+                [row["name"], row["path"], row["literals"], row["query"], row["own_headers"], row["declared"]]
                 for row in sorted(group, key=lambda row: row["name"])
             ]
         return found

@@ -60,8 +60,10 @@ class AwsDialect:
 
 def _readable(request: HttpRequest) -> HttpRequest:
     """`request` with its body as the service reads it, or DecodeError."""
-    plain = plain_body(request) if read_head(request).compressed else request.body
-    return request if plain is request.body else replace(request, body=plain)
+    if not read_head(request).compressed:
+        return request
+    headers = tuple((name, value) for name, value in request.headers if name.lower() != "content-encoding")
+    return replace(request, body=plain_body(request), headers=headers)
 
 
 def _unknown(found: Route) -> Action:

@@ -45,44 +45,43 @@ def find(name: str) -> Host | None:
     suffix, labels = _split(name)
     if suffix is None:
         return _outside(labels)
+    home = "aws-us-gov" if "us-gov" in labels else next(iter(index.endpoints()["suffixes"][suffix]))
     if not labels:
-        return Host((), None)
-    regions = _suffixes()[suffix]
+        return Host((), home)
     private = len(labels) > 1 and labels[-1] == "vpce"
     if private:
         labels = labels[:-1]
         if any(label.startswith("vpce-svc-") for label in labels):
             return None  # A customer's or partner's own service behind private link.
-    address = s3.address(labels, lambda label: _partition(label, regions) is not None, private=private)
+    address = s3.address(labels, lambda label: partition_of(label) is not None, private=private)
     if address is not None:
         if address.website:
             return None
-        partition = _partition(address.region, regions) if address.region else _global_partition(regions, labels)
+        partition = (partition_of(address.region) if address.region else None) or home
         return Host(address.services, partition, address.region, address.account, address.labels(partition), address)
-    if private:
-        labels = labels[1:] if labels[0].startswith("vpce-") else labels
-    for key, region in _keys(labels, regions):
-        found = _known(key, region, _partition(region, regions) if region else _global_partition(regions, labels))
+    if private and labels[0].startswith("vpce-"):
+        labels = labels[1:]
+    for key, region in _keys(labels):
+        if private and key in index.endpoints()["customers"]:
+            return None
+        found = _known(key, region, (partition_of(region) if region else None) or home)
         if found is not None:
             return found
-        if _customers(key, private):
+        if _customers(key):
             return None
-    region = next((label for label in reversed(labels) if _partition(label, regions)), None)
-    return Host((), _partition(region, regions) if region else _global_partition(regions, labels), region)
+    region = next((label for label in reversed(labels) if partition_of(label)), None)
+    return Host((), (partition_of(region) if region else None) or home, region)
 
 
+@lru_cache(maxsize=1024)
 def partition_of(region: str) -> str | None:
-    """The partition whose pattern `region` matches."""
-    return next((found for regions in _suffixes().values() if (found := _partition(region, regions))), None)
+    """The partition whose pattern `region` matches, unbuilt regions included; None when it is no region."""
+    return next((name for name, pattern in _partitions().items() if pattern.match(region)), None)
 
 
 def _outside(labels: tuple[str, ...]) -> Host | None:
     """A name under no partition's suffix: only those that a rule set spells out."""
-    for at, label in enumerate(labels):
-        partition = partition_of(label)
-        if partition is not None:
-            return _known(".".join((*labels[:at], "*", *labels[at + 1 :])), label, partition)
-    return _known(".".join(labels), None, None)
+    return next((found for key, region in _keys(labels) if (found := _known(key, region, partition_of(region) if region else None))), None)
 
 
 def _known(key: str, region: str | None, partition: str | None) -> Host | None:
@@ -107,11 +106,9 @@ def _known(key: str, region: str | None, partition: str | None) -> Host | None:
     return None
 
 
-def _customers(key: str, private: bool) -> bool:
-    """Whether `key` has labels before a base that belongs to customers. Behind private link the first label is already gone."""
+def _customers(key: str) -> bool:
+    """Whether `key` has labels before a base that belongs to customers."""
     bases = index.endpoints()["customers"]
-    if private and key in bases:
-        return True
     rest = key
     while "." in rest:
         rest = rest.partition(".")[2]
@@ -120,27 +117,17 @@ def _customers(key: str, private: bool) -> bool:
     return False
 
 
-def _keys(labels: tuple[str, ...], regions: Mapping[str, re.Pattern[str]]) -> Iterator[tuple[str, str | None]]:
+def _keys(labels: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
     """Table keys that `labels` may stand for: each label that may be a region replaced by ``*``, the rightmost first; then as it is."""
     for at in range(len(labels) - 1, -1, -1):
-        if _partition(labels[at], regions) is not None:
+        if partition_of(labels[at]) is not None:
             yield ".".join((*labels[:at], "*", *labels[at + 1 :])), labels[at]
     yield ".".join(labels), None
 
 
-def _partition(region: str | None, regions: Mapping[str, re.Pattern[str]]) -> str | None:
-    return next((name for name, pattern in regions.items() if region and pattern.match(region)), None)
-
-
-def _global_partition(regions: Mapping[str, re.Pattern[str]], labels: tuple[str, ...]) -> str | None:
-    if len(regions) > 1 and "us-gov" in labels:
-        return "aws-us-gov"
-    return next(iter(regions))
-
-
 def _split(name: str) -> tuple[str | None, tuple[str, ...]]:
     labels = tuple(name.split("."))
-    suffixes = _suffixes()
+    suffixes = index.endpoints()["suffixes"]
     for count in range(min(5, len(labels)), 1, -1):
         suffix = ".".join(labels[-count:])
         if suffix in suffixes:
@@ -149,6 +136,5 @@ def _split(name: str) -> tuple[str | None, tuple[str, ...]]:
 
 
 @cache
-def _suffixes() -> dict[str, dict[str, re.Pattern[str]]]:
-    found = index.endpoints()["suffixes"]
-    return {suffix: {name: re.compile(pattern) for name, pattern in patterns.items()} for suffix, patterns in found.items()}
+def _partitions() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(pattern) for found in index.endpoints()["suffixes"].values() for name, pattern in found.items()}

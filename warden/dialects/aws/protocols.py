@@ -30,6 +30,7 @@ _CBOR_PATH = re.compile(r"/service/([A-Za-z][A-Za-z0-9_.]*)/operation/([A-Za-z][
 _TARGET = re.compile(r"(?:([A-Za-z][A-Za-z0-9_.]*)\.)?([A-Za-z][A-Za-z0-9_]*)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NOT_FORM = re.compile(r"[\x00-\x1f\x7f;]")
 _QUEUE_PATH = re.compile(r"/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?/?")
 
 
@@ -132,7 +133,7 @@ def query_action(found: Head, body: bytes | None, *, length: int | None, queue_p
             raise DecodeError(
                 "split-parameters", "The request has parameters both in the query and in the body.", "Send all of them in the body."
             )
-        return _action(in_query)
+        return _action(in_query, found.path)
     if found.content_type not in {"", FORM} and (body or body is None):
         raise DecodeError(
             "unexpected-content-type", "The request names no operation, or its body is not a form.", f"Send {FORM}, or X-Amz-Target."
@@ -142,30 +143,30 @@ def query_action(found: Head, body: bytes | None, *, length: int | None, queue_p
         raise DecodeError("unexpected-content-type", "The body's character set is not UTF-8.")
     if body is None:
         raise DecodeError("body-missing", "The operation is named in the body, which was not read.")
-    return _action(form(body))
+    return _action(form(body), found.path)
 
 
 def form(body: bytes) -> tuple[tuple[str, str], ...]:
     """The pairs of a form body. A bare ``;`` is refused: it was once a separator, and still is to some parsers."""
     try:
-        raw = body.decode("ascii").rstrip("\r\n")
+        raw = body.decode("ascii")
     except UnicodeDecodeError:
         raise DecodeError("malformed-form", "The form holds bytes that must be percent-encoded.") from None
-    if ";" in raw or "\x00" in raw:
-        raise DecodeError("malformed-form", "The form holds a bare semicolon or NUL.", "Send %3B.")
+    if _NOT_FORM.search(raw):
+        raise DecodeError("malformed-form", "The form holds a bare semicolon or control character.", "Percent-encode it.")
     if "%" in raw and uri.bad_escape(raw):
         raise DecodeError("malformed-escape", "The form holds a malformed percent escape.")
     return uri.pairs(raw, controls=True)
 
 
-def _action(pairs: Sequence[tuple[str, str]]) -> Named:
+def _action(pairs: Sequence[tuple[str, str]], path: str) -> Named:
     actions, versions = [], []
     for key, value in pairs:
         if key == "Action":
             actions.append(value)
         elif key == "Version":
             versions.append(value)
-        elif key[:1] in "aAvV \ufeff" and key.strip().lower() in {"action", "version"}:
+        elif key[:1] in "aAvV \t\r\n\ufeff" and key.strip(" \t\r\n\ufeff").lower() in {"action", "version"}:
             raise DecodeError(
                 "misspelt-action", f"The parameter {key!r} is nearly Action or Version.", "Send Action and Version, spelt so."
             )
@@ -176,6 +177,8 @@ def _action(pairs: Sequence[tuple[str, str]]) -> Named:
     if len(versions) != 1 or _VERSION.fullmatch(versions[0]) is None:
         code, text = ("conflicting-version", "more than one") if len(versions) > 1 else ("missing-version", "no valid")
         raise DecodeError(code, f"The request names {text} API version.", "Send one Version, such as 2016-11-15.")
+    if path != "/" and any(key == "QueueUrl" and not value.endswith(path) for key, value in pairs):
+        raise DecodeError("two-readings", "The path names one queue and the parameter QueueUrl another.")
     if _NAME.fullmatch(actions[0]) is None:
         raise DecodeError("malformed-action", "The Action is no operation's name.")
     return Named("query", actions[0], versions[0])

@@ -28,6 +28,7 @@ _NO_LABELS: Mapping[str, str] = MappingProxyType({})
 UNKNOWN = "unknown"
 
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:[^/]+/.")
+_BUCKET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}|arn:[a-z-]+:s3[a-z-]*:[a-z0-9-]*:(?:\d{12})?:[A-Za-z0-9._/:-]+")
 _ACCOUNT_LABEL = re.compile(r"\d{12}")
 
 
@@ -254,8 +255,8 @@ def _s3(place: _Place, head: Head, service: index.Service) -> Route:
             if segments:
                 labels["Bucket"] = segments[0]
             key = "/".join(segments[1:])
-        if "Bucket" in labels and not labels["Bucket"]:
-            raise DecodeError("empty-segment", "The path names no bucket.")
+        if "Bucket" in labels and _BUCKET.fullmatch(labels["Bucket"]) is None:
+            raise DecodeError("malformed-bucket", "The path or host names no bucket that S3 could have.")
         pattern = ("bucket", "key") if key else ("bucket",) if "Bucket" in labels else ("",)
         if key:
             labels["Key"] = key
@@ -285,9 +286,10 @@ def _route(
 ) -> Route:
     account = place.host.account
     stated = head.headers.get("x-amz-account-id")
-    if stated is not None and account is not None and stated != account:
-        raise DecodeError("account-mismatch", f"The request goes to account {account} and names {stated[:12]}.")
-    if account is None and stated is not None and _ACCOUNT_LABEL.fullmatch(stated):
-        account = stated
+    if stated is not None and any(service.name == "s3control" for service in services):  # Elsewhere the header means nothing.
+        if account is not None and stated != account:
+            raise DecodeError("account-mismatch", f"The request goes to account {account} and names {stated[:12]}.")
+        if _ACCOUNT_LABEL.fullmatch(stated):
+            account = stated
     names = tuple(service.name for service in services) or (UNKNOWN,)
     return Route(names, operation, protocol, labels, head.query, place.partition, place.region, account, known)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from warden.errors import DecodeError
 
 _CREDENTIAL = re.compile(r"[^/\s]+/\d{8}/(?:(?P<region>[a-z0-9-]+)/)?(?P<service>[A-Za-z0-9_-]+)/aws4_request")
-_HEADER = re.compile(r"AWS4-(?P<algorithm>HMAC-SHA256|ECDSA-P256-SHA256)\s+(?:[^,]*,\s*)*?Credential=(?P<credential>[^,\s]*)")
+_ALGORITHMS = {"AWS4-HMAC-SHA256": True, "AWS4-ECDSA-P256-SHA256": False}  # whether the scope holds a region
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,16 @@ def read(authorization: str | None, query: Sequence[tuple[str, str]]) -> Scope |
     if len(found) + (authorization is not None and bool(found or header)) > 1:
         raise DecodeError("two-signatures", "The request is signed twice.", "Sign it either in the header or in the query.")
     if header is not None:
-        match = _HEADER.match(header)
-        if match is None or header.count("Credential=") != 1:
+        algorithm, _, fields = header.partition(" ")
+        credentials = [part for field in fields.split(",") if (part := field.strip()).startswith("Credential=")]
+        if algorithm not in _ALGORITHMS or len(credentials) != 1:
             raise _malformed()
-        return _scope(match["credential"], with_region=match["algorithm"] == "HMAC-SHA256")
+        return _scope(credentials[0].removeprefix("Credential="), with_region=_ALGORITHMS[algorithm])
     if found:
         algorithms = [value for key, value in query if key.lower() == "x-amz-algorithm"]
-        if algorithms not in (["AWS4-HMAC-SHA256"], ["AWS4-ECDSA-P256-SHA256"]):
+        if len(algorithms) != 1 or algorithms[0] not in _ALGORITHMS:
             raise _malformed()
-        return _scope(found[0][1], with_region=algorithms == ["AWS4-HMAC-SHA256"])
+        return _scope(found[0][1], with_region=_ALGORITHMS[algorithms[0]])
     return None
 
 

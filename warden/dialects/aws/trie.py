@@ -42,7 +42,10 @@ HOISTED = ("x-amz-checksum-", "x-amz-meta-", "x-amz-server-side-encryption", "x-
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One operation at a path: it is meant when all `literals`, `query` keys and `headers` are there. `declared` are all its query keys."""
+    """One operation at a path: it is meant when all `literals`, `query` keys and `headers` are there. `declared` are all its query keys.
+
+    `marks` is everything that must be there, as one comparable set.
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -51,11 +54,7 @@ class Form:
     headers: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     ends_greedy: bool = False
-
-    @property
-    def marks(self) -> frozenset[str]:
-        """Everything that must be there for this operation, as one comparable set."""
-        return frozenset({key for key, _ in self.literals} | self.query | {f"{name}:" for name in self.headers})
+    marks: frozenset[str] = frozenset()
 
 
 class Node:
@@ -140,28 +139,43 @@ def choose(forms: tuple[Form, ...], query: Sequence[tuple[str, str]], headers: C
     The operation with the most marks is meant, if its marks include those of every other that fits: ``?acl`` beats a bare path, but ``?acl&policy``
     is a message with two readings. A known mark left over, or an unknown key where keys choose the operation, is never ignored.
     """
-    if len(forms) == 1 and not forms[0].literals:
+    if len(forms) == 1 and not forms[0].marks:
         return forms[0]
     pairs = set(query)
     keys = {key for key, _ in query}
-    fitting = [form for form in forms if form.literals <= pairs and form.query <= keys and form.headers <= set(headers)]
-    if not fitting:
+    best: Form | None = None
+    fitting = []
+    for form in forms:
+        if form.literals <= pairs and form.query <= keys and (not form.headers or all(name in headers for name in form.headers)):
+            fitting.append(form)
+            if best is None or len(form.marks) > len(best.marks):
+                best = form
+    if best is None:
         return None
-    best = max(fitting, key=lambda form: len(form.marks))
-    left = keys - best.marks - best.declared
-    if any(not form.marks <= best.marks for form in fitting) or sum(key in best.marks for key, _ in query) > len(keys & best.marks):
-        raise two_readings()
-    if not left or "*" in best.declared:
-        return best
-    known = frozenset[str]().union(*(form.declared for form in forms))
-    marks = frozenset[str]().union(*(form.marks for form in forms))
-    for key in left:
-        if key in marks:
-            # A mark of another operation with another value, or without its companions (uploadId without partNumber).
+    for form in fitting:
+        if not form.marks <= best.marks:
             raise two_readings()
-        if key not in known and key.lower() not in SIGNING_KEYS and not key.lower().startswith(HOISTED):
-            return None
+    if not query:
+        return best
+    if len(query) > len(keys) and sum(key in best.marks for key, _ in query) > len(keys & best.marks):
+        raise two_readings()
+    left = keys - best.marks - best.declared
+    if left and "*" not in best.declared:
+        return best if _harmless(left, forms) else None
     return best
+
+
+def _harmless(left: Collection[str], forms: tuple[Form, ...]) -> bool:
+    """Whether query keys that the chosen operation does not declare can be ignored. Marks of others cannot: uploadId without partNumber."""
+    for key in left:
+        lower = key.lower()
+        if lower in SIGNING_KEYS or lower.startswith(HOISTED):
+            continue
+        if any(key in form.marks for form in forms):
+            raise two_readings()
+        if not any(key in form.declared for form in forms):
+            return False
+    return True
 
 
 def two_readings() -> DecodeError:
@@ -171,7 +185,8 @@ def two_readings() -> DecodeError:
 def _form(row: list[Any]) -> Form:
     name, path, literals, query, headers, declared = row
     pairs = frozenset(_literal(text) for text in literals)
-    return Form(name, _labels(path), pairs, frozenset(query), frozenset(headers), frozenset(declared), path.endswith("+}"))
+    marks = frozenset({key for key, _ in pairs} | set(query) | {f"{header}:" for header in headers})
+    return Form(name, _labels(path), pairs, frozenset(query), frozenset(headers), frozenset(declared), path.endswith("+}"), marks)
 
 
 def _literal(text: str) -> tuple[str, str]:

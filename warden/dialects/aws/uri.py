@@ -14,6 +14,9 @@ from warden.errors import DecodeError
 
 #: Visible ASCII but for the backslash and the fragment's mark.
 _TARGET = re.compile(r"/[!-\"$-\[\]^-~]*")
+#: No path of any service but S3 comes near it.
+SEGMENTS_LIMIT = 128
+
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 #: Escapes of letters, digits, ``-``, ``.`` and ``_``. (``~`` is escaped by old clients.) RFC 3986, 2.3: "should not be created by URI producers".
 _NEEDLESS = re.compile(r"%(?:2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9AaFf]|6[1-9A-Fa-f]|7[0-9Aa])")
@@ -33,6 +36,8 @@ def split(target: str) -> tuple[str, str]:
 def segments(path: str, *, key_from: int | None = None) -> tuple[str, ...]:
     """Decoded segments of raw `path`. From segment `key_from` on they are an S3 object key, which may hold almost anything."""
     raw = path[1:].split("/")
+    if key_from is None and len(raw) > SEGMENTS_LIMIT:
+        raise DecodeError("too-many-segments", f"The path has more than {SEGMENTS_LIMIT} segments.")
     if "%" not in path and "." not in path and "" not in raw[:-1]:
         return tuple(raw)
     outside = raw if key_from is None else raw[:key_from]
