@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from sandbox.spec import Bind, Limits, Spec
 from warden.audit import head_path
 from warden.daemon import environment, places, trust
 from warden.daemon.ground import Ground
+from warden.daemon.paths import real, within
 from warden.daemon.request import Request
 from warden.daemon.terms import Terms
 
@@ -76,12 +76,12 @@ def _own_places(terms: Terms) -> list[str]:
 
 
 def _mountable(path: str, hidden: tuple[str, ...]) -> bool:
-    real = os.path.realpath(path)
-    return Path(real).exists() and not any(real == base or real.startswith(base + "/") for base in map(os.path.realpath, hidden))
+    target = real(path)
+    return Path(target).exists() and not within(target, (real(entry) for entry in hidden))
 
 
 def _shown(path: str, request: Request, writable: tuple[str, ...]) -> bool:
-    real = os.path.realpath(path)
-    if any(real == base or real.startswith(base + "/") for base in (os.path.realpath(request.cwd), *map(os.path.realpath, writable))):
+    target = real(path)
+    if target in ("/tmp", "/var/tmp") or not within(target, _REPLACED):  # noqa: S108
         return True
-    return real in ("/tmp", "/var/tmp") or not any(real.startswith(base + "/") for base in _REPLACED)  # noqa: S108
+    return within(target, (real(base) for base in (request.cwd, *writable)))

@@ -57,9 +57,7 @@ class Ground:
         """A file for the sandbox to see, readable for whoever the command runs as."""
         path = self.directory / name
         path.parent.mkdir(mode=0o755, exist_ok=True)
-        path.write_bytes(content)
-        path.chmod(0o644)
-        return str(path)
+        return trust.write(path, content)
 
     def close(self) -> None:
         """Lets everything go. May be called again."""

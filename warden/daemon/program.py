@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
 
 from warden.errors import SessionError
 
@@ -24,7 +23,7 @@ def complaint(name: str, path: str, cwd: str) -> SessionError | None:
     Seen from outside; a program that the sandbox hides fails inside, with the same exit status.
     """
     if "/" in name:
-        problem = _problem(Path(cwd, name))
+        problem = _problem(name if name.startswith("/") else f"{cwd}/{name}")
         if problem is None:
             return None
         if problem in (errno.ENOENT, errno.ENOTDIR):
@@ -32,7 +31,7 @@ def complaint(name: str, path: str, cwd: str) -> SessionError | None:
         return NotExecutableError(f"{name}: {os.strerror(problem).lower()}.")
     denied = 0
     for directory in path.split(":"):
-        problem = _problem(Path(cwd, directory, name))
+        problem = _problem(f"{directory}/{name}" if directory.startswith("/") else f"{cwd}/{directory}/{name}")
         if problem is None:
             return None
         if problem in (errno.EACCES, errno.EISDIR):
@@ -42,9 +41,9 @@ def complaint(name: str, path: str, cwd: str) -> SessionError | None:
     return NotFoundError(f"{name}: command not found.")
 
 
-def _problem(path: Path) -> int | None:
+def _problem(path: str) -> int | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - on every start, for every directory on PATH
     except OSError as error:
         return error.errno or errno.EIO
     if stat.S_ISDIR(found.st_mode):

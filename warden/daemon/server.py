@@ -1,11 +1,13 @@
 """The parent: accepts, forks, reaps, sweeps. Single-threaded, without asyncio, so that a fork is always of a quiet process.
 
 It never reads a request. A connection says hello (which code it is, what it wants); one that wants to run is handed, unread, to a session process.
-One such process waits ready with its namespace and worker, because that is most of a start; the next is forked as soon as it is taken.
+One such process waits ready with its namespace and CA, because that is half of a start. When it is taken, the next is forked once the taken one
+says that it needs the machine less: a start that shares its two cores with the preparation of the next start gains nothing from it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import selectors
@@ -35,7 +37,9 @@ type SessionMain = Callable[[str, socket.socket], int]
 
 @dataclass(slots=True)
 class Child:
-    """A session process. `control` is open while it waits for its connection; `started` is the wall clock when that came, 0 before."""
+    """A session process. `control` is its socket until it says, by closing its end, that its start is over; `started` is the wall clock when its
+    connection came, 0 while it waits for one.
+    """
 
     id: str
     pid: int
@@ -80,7 +84,9 @@ class Server:
         logger.info("daemon.ready", pid=os.getpid(), socket=self.path, private=self.private)
         while not self._finished():
             for key, _events in self._selector.select(self._patience()):
-                if key.fileobj is wake:
+                if isinstance(key.data, Child):
+                    self._settled(key.data)
+                elif key.fileobj is wake:
                     self._signals(wake)
                 elif key.fileobj is self.listener:
                     self._accept()
@@ -158,24 +164,33 @@ class Server:
         return False
 
     def _hand_over(self, connection: socket.socket) -> None:
-        waiting = next((child for child in self._children.values() if child.control), None) or self._prepare()
-        control = waiting.control
-        assert control is not None
+        child = next((child for child in self._children.values() if child.control and not child.started), None) or self._prepare()
+        assert child.control is not None
+        child.started = time.time()
         try:
-            socket.send_fds(control, [b"run"], [connection.fileno()])
+            socket.send_fds(child.control, [b"run"], [connection.fileno()])
         except OSError:  # it died a moment ago and is not yet reaped: a fresh one
-            waiting.control = None
-            control.close()
+            self._release(child)
             return self._hand_over(connection)
-        control.close()
-        waiting.control, waiting.started = None, time.time()
-        logger.info("session.taken", session=waiting.id, pid=waiting.pid)
-        connection.close()
-        self._prepare()
+        logger.info("session.taken", session=child.id, pid=child.pid)
+        self._selector.register(child.control, selectors.EVENT_READ, child)
         return None
 
+    def _settled(self, child: Child) -> None:
+        """A session's start is over: time to get ready for the next."""
+        self._release(child)
+        if self._listening() and not any(other.control and not other.started for other in self._children.values()):
+            self._prepare()
+
+    def _release(self, child: Child) -> None:
+        if child.control:
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(child.control)
+            child.control.close()
+            child.control = None
+
     def _status(self) -> api.Fields:
-        sessions = [("session", f"{c.id} {c.pid} {c.started:.0f}".encode()) for c in self._children.values() if not c.control]
+        sessions = [("session", f"{c.id} {c.pid} {c.started:.0f}".encode()) for c in self._children.values() if c.started]
         return [("pid", str(os.getpid()).encode()), ("build", api.build()), ("private", b"%d" % self.private), *sessions]
 
     def _drop(self, connection: socket.socket) -> None:
@@ -234,8 +249,9 @@ class Server:
             if child is None:
                 continue
             self._last = time.monotonic()
-            if child.control:
-                child.control.close()
+            if child.started and child.control:
+                self._settled(child)
+            self._release(child)
             code = os.waitstatus_to_exitcode(status)
             if code != 0:
                 logger.warning("session.died", session=child.id, pid=pid, code=code)
@@ -250,7 +266,7 @@ class Server:
     # --- the end ---------------------------------------------------------------------------------------------------------------
 
     def _sessions(self) -> int:
-        return sum(1 for child in self._children.values() if not child.control)
+        return sum(1 for child in self._children.values() if child.started)
 
     def _listening(self) -> bool:
         return self.listener.fileno() >= 0

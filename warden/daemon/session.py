@@ -22,7 +22,7 @@ import signal
 import socket
 import time
 
-from sandbox import runtime
+from sandbox import runtime, view
 from sandbox.errors import SandboxError
 from warden.daemon import api, process, program, worker
 from warden.daemon.container import specify
@@ -38,6 +38,9 @@ GRACE = 3.0
 #: Seconds that a client has to say what it wants.
 _REQUEST_TIMEOUT = 10.0
 
+#: Seconds after which a command counts as running, so that the daemon gets ready for the next.
+SETTLED = 0.1
+
 WORKER_DIED = "the session's worker died; the session was ended."
 DAEMON_ENDS = "the daemon ended this session."
 
@@ -50,24 +53,42 @@ def main(name: str, control: socket.socket) -> int:
     refusal: Exception | None = None
     try:
         ground = Ground.prepare(name)
+        _rehearse(name, ground)
     except (WardenError, SandboxError, OSError) as error:
         refusal = error  # told to the client that comes
     try:
         connection = _await_connection(control, wake)
         if connection is None:
             return 0
-        _Session(name, ground, api.Channel(connection), wake).run(refusal)
+        _Session(name, ground, api.Channel(connection), wake, control).run(refusal)
     finally:
         if ground:
             ground.close()
     return 0
 
 
+def _rehearse(name: str, ground: Ground) -> None:
+    """Walks the way of a start with nobody's request, so that the memory it touches is copied from the daemon's now and not while a client waits."""
+    fields = [("arg", b"true"), ("cwd", b"/"), ("env", b"HOME=/nonexistent"), ("env", b"PATH=/usr/bin:/bin")]
+    request = Request.read(api.Frame(api.RUN, fields, [0, 1, 2]))
+    try:
+        terms = Terms.settle(name, request)
+        spec = specify(request, terms, ground)
+        program.complaint("true", spec.env["PATH"], "/")
+        worker.make(ground, terms)
+        terms.describe(request)
+        runtime.Runtime.find(terms.config.sandbox.runtime)
+        view.resolve(spec)
+    except (WardenError, SandboxError, OSError) as error:
+        logger.info("rehearsal.refused", session=name, error=str(error))  # the client that comes is told, if it still holds
+
+
 class _Session:
     """What one session holds; each of it is None until its step, and `_end` undoes what there is."""
 
-    def __init__(self, name: str, ground: Ground | None, channel: api.Channel, wake: int) -> None:
+    def __init__(self, name: str, ground: Ground | None, channel: api.Channel, wake: int, control: socket.socket) -> None:
         self._name = name
+        self._control = control
         self._ground = ground
         self._channel = channel
         self._wake = wake
@@ -96,6 +117,7 @@ class _Session:
             with contextlib.suppress(OSError):  # the client is gone: nobody is left to tell
                 self._channel.send(api.EXIT, result)
             self._channel.close()
+            self._control.close()
         finally:
             self._end()
         self._record_end(result)
@@ -133,8 +155,12 @@ class _Session:
         poll = select.poll()
         for number in (container.pidfd, serving.pidfd, self._channel.fileno(), self._wake):
             poll.register(number, select.POLLIN)
+        settling: float | None = SETTLED * 1000
         while True:
-            ready = dict(poll.poll())
+            ready = dict(poll.poll(settling))
+            if not ready:
+                self._control.close()
+                settling = None
             if container.pidfd in ready:
                 return container.wait()
             if serving.pidfd in ready:
@@ -230,7 +256,6 @@ def _await_connection(control: socket.socket, wake: int) -> socket.socket | None
     if wake in ready:
         return None
     data, descriptors, _flags, _address = socket.recv_fds(control, 16, 1)
-    control.close()
     if not data or not descriptors:
         return None
     os.set_inheritable(descriptors[0], False)

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from warden.daemon.paths import real, within
+
 #: The system's bundles, Debian's first. All that exist are mounted over; where none does, the first is made.
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch, Gentoo, NixOS: curl, wget, git, Go, Rust, GnuTLS, PHP, Ruby
@@ -107,9 +109,9 @@ class Store:
             pem,
             subject_hash,
             directory,
-            _write(directory / "authority.pem", pem),
-            _write(directory / "bundle.pem", whole),
-            _write(directory / "cacerts", java_key_store(whole)),
+            write(directory / "authority.pem", pem),
+            write(directory / "bundle.pem", whole),
+            write(directory / "cacerts", java_key_store(whole)),
         )
 
 
@@ -125,13 +127,13 @@ def establish(store: Store, environment: Mapping[str, str], closed: Iterable[str
     `program` is the path of the command, whose own Python prefix is looked at. All that is not the user's own choice shows the same file:
     every TLS connection inside ends at the worker, whichever roots a package would have trusted outside.
     """
-    bases = tuple({os.path.realpath(path) for path in closed})
+    bases = tuple({real(path) for path in closed})
 
     def mountable(path: str) -> bool:
-        return not any(path == base or path.startswith(base + "/") for base in bases)
+        return not within(path, bases)
 
     system, alone = system_bundle(), f"{SYSTEM_DIRECTORY}/{store.subject_hash}.0"
-    shown = {os.path.realpath(path) for path in SYSTEM_BUNDLES if os.path.isfile(path)} or {system}
+    shown = {real(path) for path in SYSTEM_BUNDLES if os.path.isfile(path)} or {system}
     binds = dict.fromkeys(sorted(shown), store.bundle)
     binds[alone] = store.authority
     variables = {name: system if what == "bundle" else alone for name, what in VARIABLES}
@@ -139,13 +141,13 @@ def establish(store: Store, environment: Mapping[str, str], closed: Iterable[str
         named = environment.get(name, "")
         if not named or not os.path.isfile(named):
             continue
-        real = os.path.realpath(named)
-        if real in binds:
+        target = real(named)
+        if target in binds:
             variables[name] = named
-        elif mountable(real):
+        elif mountable(target):
             variables[name] = named
-            content = _extended(_content(real), store.pem)
-            binds[real] = _write(store.directory / f"named-{len(binds)}.pem", content)
+            content = _extended(_content(target), store.pem)
+            binds[target] = write(store.directory / f"named-{len(binds)}.pem", content)
         else:
             variables[name] = system
     for path in java_stores(environment):
@@ -161,7 +163,8 @@ def _extended(bundle: bytes, pem: bytes) -> bytes:
     return bundle.rstrip() + b"\n" + pem
 
 
-def _write(path: Path, content: bytes) -> str:
+def write(path: Path, content: bytes) -> str:
+    """Makes a file that whoever the command runs as can read."""
     path.write_bytes(content)
     path.chmod(0o644)
     return str(path)
@@ -187,11 +190,11 @@ def java_stores(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Trust stores of the Javas that the user may start: the system's, JAVA_HOME's, that of `java` on PATH, SDKMAN's."""
     homes = [environment.get("JAVA_HOME", "")]
     programs = [f"{directory}/java" for directory in environment.get("PATH", "").split(":") if os.path.isfile(f"{directory}/java")]
-    homes += [os.path.dirname(os.path.dirname(os.path.realpath(path))) for path in programs]
+    homes += [os.path.dirname(os.path.dirname(real(path))) for path in programs]
     for base in ("/usr/lib/jvm", f"{environment.get('HOME', '')}/.sdkman/candidates/java"):
         homes += _entries(base)
     found = [*JAVA_STORES, *(f"{home}/{inner}/security/cacerts" for home in homes if home for inner in ("lib", "jre/lib"))]
-    return tuple(dict.fromkeys(os.path.realpath(path) for path in found if os.path.isfile(path)))
+    return tuple(dict.fromkeys(real(path) for path in found if os.path.isfile(path)))
 
 
 def java_key_store(pem: bytes) -> bytes:
@@ -235,8 +238,8 @@ def vendored_bundles(environment: Mapping[str, str], program: str = "") -> tuple
     found: list[str] = []
     for site in _site_packages(environment, program):
         present = [f"{site}/{inner}" for inner in VENDORED if os.path.isfile(f"{site}/{inner}")]
-        found += [os.path.realpath(path) for path in present]
-    found += [os.path.realpath(path) for path in _BUNDLED if os.path.isfile(path)]
+        found += [real(path) for path in present]
+    found += [real(path) for path in _BUNDLED if os.path.isfile(path)]
     return tuple(dict.fromkeys(found))[:VENDORED_LIMIT]
 
 
@@ -252,7 +255,7 @@ def _site_packages(environment: Mapping[str, str], program: str) -> list[str]:
     home = environment.get("HOME", "/nonexistent")
     prefixes = [environment.get("VIRTUAL_ENV", ""), environment.get("CONDA_PREFIX", ""), f"{home}/.local"]
     if "/" in program:
-        prefixes += [os.path.dirname(os.path.dirname(path)) for path in (program, os.path.realpath(program))]
+        prefixes += [os.path.dirname(os.path.dirname(path)) for path in (program, real(program))]
     prefixes += [directory.removesuffix("/bin") for directory in environment.get("PATH", "").split(":") if directory.endswith("/bin")]
     for base in (
         f"{environment.get('PYENV_ROOT') or home + '/.pyenv'}/versions",
