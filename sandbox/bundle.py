@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sandbox import cgroup, oci
 from sandbox.errors import SandboxError
@@ -47,11 +48,15 @@ def make_state(directory: Path) -> str:
 
 @dataclass(slots=True)
 class Bundle:
-    """A directory being used. `groups` and `created` are the record; the lock is held until `remove`, or until this process dies."""
+    """A directory being used. The lock is held until `remove`, or until this process dies.
+
+    The rest is the record: `groups` and `created` lie elsewhere; with `foreign_groups` the runtime made control groups too, in the bundle's name.
+    """
 
     path: Path
     lock: int
     groups: tuple[str, ...] = ()
+    foreign_groups: bool = False
     created: list[str] = field(default_factory=list)
 
     @classmethod
@@ -78,7 +83,7 @@ class Bundle:
 
     def write_record(self) -> None:
         """Write down what lies elsewhere; before it is used."""
-        (self.path / _RECORD).write_text(json.dumps({"groups": self.groups, "created": self.created}))
+        (self.path / _RECORD).write_text(json.dumps({"groups": self.groups, "created": self.created, "foreign": self.foreign_groups}))
 
     def create_mount_points(self, points: Sequence[tuple[str, bool]]) -> None:
         """Empty files and directories on the host, in places that are writable inside; removed again if they are still empty then."""
@@ -117,9 +122,11 @@ class Bundle:
 
 def _clear(bundle: Path) -> None:
     """Remove what a container left: first what its record lists, then its directory."""
-    record: dict[str, list[str]] = {}
+    record: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError):
         record = json.loads((bundle / _RECORD).read_text())
+    if record.get("foreign"):
+        cgroup.remove(str(path) for path in Path("/sys/fs/cgroup").rglob(bundle.name))
     cgroup.remove(record.get("groups", []))
     for path in reversed(record.get("created", [])):
         with contextlib.suppress(OSError):

@@ -16,6 +16,7 @@ import os
 import select
 import signal
 import struct
+import termios
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,9 @@ _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What the keeper needs. `stdio` are the caller's descriptors for 0, 1 and 2; `cgroup_view` False hides cgroups from the runtime."""
+    """What the keeper needs. `stdio` are the caller's descriptors for 0, 1 and 2; `cgroup_view` False hides cgroups from the runtime;
+    `terminal` makes descriptor 0 its controlling terminal.
+    """
 
     bundle: str
     command: tuple[str, ...]
@@ -39,6 +42,7 @@ class Launch:
     cgroup_procs: tuple[str, ...]
     scaffolds: tuple[Scaffold, ...]
     cgroup_view: bool = False
+    terminal: bool = False
 
 
 def start(launch: Launch) -> int:
@@ -123,6 +127,8 @@ def _keep(launch: Launch, parent: int, report: int) -> None:
         os.setsid()
         os.chdir(launch.bundle)
         _place(launch.stdio)
+        if launch.terminal:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         kernel.close_on_exec_from(3)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execve(launch.command[0], launch.command, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})  # noqa: S606 - no shell is wanted

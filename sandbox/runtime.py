@@ -226,29 +226,40 @@ def start(
 
 
 def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, int, int], runtime: Runtime, bundle: Bundle) -> Container:
-    group, degraded = _limit(spec, bundle)
+    group, degraded = _limit(spec, bundle, runtime)
     if seen.created:
         bundle.create_mount_points(seen.created)
     held = group is not None and not degraded
     config = oci.config(spec, seen, _identity(spec), runtime.init, str(bundle.path), cgroup=held)
     (bundle.path / "config.json").write_text(json.dumps(config))
+    command = _command(runtime, bundle)
     with contextlib.ExitStack() as stack:
-        null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-        stack.callback(os.close, null)
-        listener = stack.enter_context(console.listen(bundle.path)) if spec.terminal else None
+        listener, master = None, None
+        if spec.terminal and runtime.name == "crun":
+            listener = stack.enter_context(console.listen(bundle.path))
+            command = (*command[:-1], "--console-socket", console.SOCKET, bundle.name)
+            null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+            stack.callback(os.close, null)
+            stdio = (null, null, null)
+        elif spec.terminal:  # runc sends a terminal only when it detaches: it gets one of the host's, and copies.
+            master, slave = os.openpty()
+            stack.callback(os.close, slave)
+            stdio = (slave, slave, slave)
         keeper = launch.start(
             launch.Launch(
                 bundle=str(bundle.path),
-                command=_command(runtime, bundle, spec.terminal),
-                stdio=(null, null, null) if spec.terminal else stdio,
+                command=command,
+                stdio=stdio,
                 net_fd=namespace.fd,
                 user_fd=namespace.user_fd,
                 cgroup_procs=group.procs if group else (),
                 scaffolds=seen.scaffolds,
                 cgroup_view=runtime.name == "runc",
+                terminal=master is not None,
             )
         )
         container = Container(bundle, keeper, runtime.init, group, degraded)
+        container.console = master
         if listener is not None:
             try:
                 container.console = console.receive(listener, container.pidfd)
@@ -259,13 +270,14 @@ def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, 
                 finally:
                     os.close(container.pidfd)
                 raise
-            container.resize(spec.rows, spec.columns)
+        container.resize(spec.rows, spec.columns)
         return container
 
 
-def _limit(spec: Spec, bundle: Bundle) -> tuple[cgroup.ControlGroup | None, tuple[str, ...]]:
+def _limit(spec: Spec, bundle: Bundle, runtime: Runtime) -> tuple[cgroup.ControlGroup | None, tuple[str, ...]]:
     """The control group. Its directories are on record before they are made, so that a sweep finds them whenever we die."""
     where = cgroup.here()
+    bundle.foreign_groups = runtime.name != "crun"
     bundle.groups = cgroup.directories(f"sandbox-{bundle.name}", spec.limits, where)
     bundle.write_record()
     return cgroup.create(f"sandbox-{bundle.name}", spec.limits, where)
@@ -277,19 +289,20 @@ def _identity(spec: Spec) -> oci.Identity:
     return oci.Identity(user, group, rootless=os.geteuid() != 0)
 
 
-def _command(runtime: Runtime, bundle: Bundle, terminal: bool) -> tuple[str, ...]:
-    """Paths relative to the bundle, which is the runtime's working directory, so that a socket's path is never too long."""
-    before = [runtime.path, "--root", str(bundle.path / "runtime"), "--log", str(bundle.log), "--log-format", "json"]
-    if runtime.name == "crun":
-        before.append("--cgroup-manager=disabled")
-    return (*before, "run", *(["--console-socket", console.SOCKET] if terminal else []), "--bundle", ".", bundle.name)
+def _command(runtime: Runtime, bundle: Bundle) -> tuple[str, ...]:
+    """The bundle is the runtime's working directory: paths below it may be relative, so that a socket's is never too long."""
+    disabled = ("--cgroup-manager=disabled",) if runtime.name == "crun" else ()
+    before = (runtime.path, "--root", str(bundle.path / "runtime"), "--log", str(bundle.log), "--log-format", "json", *disabled)
+    return (*before, "run", "--bundle", ".", bundle.name)
 
 
 def _children(pid: int) -> list[int]:
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
+    """Of all threads: runc makes the init from any of its own."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += [int(word) for word in (task / "children").read_text().split()]
+    return found
 
 
 def _status(pid: int) -> dict[str, str]:
