@@ -42,8 +42,17 @@ def without_permit(query: Query, preset: str) -> str:
 
 
 def fill(text: str, query: Query) -> str:
-    """Replaces ``{operation}`` and ``{resource}`` in an advice or reason."""
-    return text.replace("{operation}", query.action[1]).replace("{resource}", query.resource.id)
+    """Replaces ``{operation}``, ``{resource}`` and ``{egress}`` (the entry of the egress list that names a host) in an advice or reason."""
+    if "{" not in text:
+        return text
+    filled = text.replace("{operation}", query.action[1]).replace("{egress}", _egress_entry(query))
+    return filled.replace("{resource}", query.resource.id)
+
+
+def _egress_entry(query: Query) -> str:
+    host, port = query.resource.id, query.resource.attributes.get("port")
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in (None, 80, 443) else f"{shown}:{port}"
 
 
 def _literal(text: str) -> str:

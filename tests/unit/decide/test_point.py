@@ -71,11 +71,20 @@ def test_without_a_permit_the_advice_is_the_policy_that_would_allow_it(tmp_path:
     assert allowed.policies == ("team/mine",)
 
 
-def test_a_host_that_nothing_names_is_told_how_to_be_named(tmp_path: Path) -> None:
-    host = Resource("Net::Host", "pypi.org", {"name": "pypi.org", "port": 443, "dialect": "http", "egress": False})
-    decision = point(tmp_path).decide(AGENT, [Action("dns", "dns:query", Verb.READ, resources=(host,))])
+@pytest.mark.parametrize(
+    ("name", "port", "entry"),
+    [
+        ("pypi.org", 443, "pypi.org"),
+        ("pypi.org", 8443, "pypi.org:8443"),
+        ("2001:db8::1", 22, "[2001:db8::1]:22"),
+        ("{resource}", 80, "{resource}"),
+    ],
+)
+def test_a_host_that_nothing_names_is_told_how_to_be_named(tmp_path: Path, name: str, port: int, entry: str) -> None:
+    host = Resource("Net::Host", name, {"name": name, "port": port, "dialect": "http", "egress": False})
+    decision = point(tmp_path).decide(AGENT, [Action("tcp", "tcp:connect", Verb.CONNECT, resources=(host,))])
     assert decision.policies == ("network/egress",)
-    assert 'egress: allow: ["pypi.org"]' in decision.advice
+    assert decision.advice.endswith(f'egress: allow: ["{entry}"]')
 
 
 def test_observe_records_what_no_destroy_would_have_denied(tmp_path: Path) -> None:
