@@ -13,11 +13,11 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # half of `signal`, without enum: three milliseconds
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from warden.daemon import api, places, start
 from warden.errors import SessionError, WardenError
 
+TYPE_CHECKING = False  # type checkers know better; importing it from `typing` would cost ten milliseconds
 if TYPE_CHECKING:
     import argparse
 

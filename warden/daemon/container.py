@@ -27,7 +27,7 @@ _OUTSIDE_DIRECTORIES = ("TMPDIR", "XDG_RUNTIME_DIR")
 def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     """The sandbox for this request. Writes the files it shows into the session's directory."""
     config = terms.config
-    hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms)]))
+    hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms, ground)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
     established = trust.establish(
         ground.store,
@@ -70,9 +70,9 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     )
 
 
-def _own_places(terms: Terms) -> list[str]:
+def _own_places(terms: Terms, ground: Ground) -> list[str]:
     """Warden's own: a sandboxed process that reached the daemon's socket could ask it for a session without rules."""
-    return [places.runtime_directory(), places.state_directory(), str(terms.audit_path), str(head_path(terms.audit_path))]
+    return [ground.base, places.runtime_directory(), places.state_directory(), str(terms.audit_path), str(head_path(terms.audit_path))]
 
 
 def _mountable(path: str, hidden: tuple[str, ...]) -> bool:

@@ -22,6 +22,7 @@ _LOCK = "lock"
 class Ground:
     """A namespace with listeners, a CA that nothing trusts yet, and a directory that only we can read.
 
+    `containers` is where the sandbox keeps its own state.
     The CA's key is in this process and in the worker that it forks, nowhere else. `lock` is held as long as the directory has an owner.
     """
 
@@ -29,20 +30,21 @@ class Ground:
     namespace: Namespace
     authority: SessionCA
     store: trust.Store
+    base: str
     directory: Path
     lock: int
 
     @classmethod
-    def prepare(cls, name: str) -> Ground:
-        """Raises SandboxError where namespaces cannot be made, SessionError or OSError where files cannot."""
-        directory = Path(sessions_directory(), name)
+    def prepare(cls, base: str, name: str) -> Ground:
+        """`base` is the daemon's directory. Raises SandboxError where namespaces cannot be made, SessionError or OSError where files cannot."""
+        directory = Path(_sessions(base), name)
         directory.mkdir(mode=0o700)
         lock = os.open(directory / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             authority = SessionCA()
             store = trust.Store.make(authority.pem, _subject_hash(authority), directory)
-            return cls(name, Namespace.create(), authority, store, directory, lock)
+            return cls(name, Namespace.create(), authority, store, base, directory, lock)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             os.close(lock)
@@ -50,8 +52,7 @@ class Ground:
 
     @property
     def containers(self) -> str:
-        """Where the sandbox keeps its own state."""
-        return containers_directory()
+        return _containers(self.base)
 
     def write(self, name: str, content: bytes) -> str:
         """A file for the sandbox to see, readable for whoever the command runs as."""
@@ -74,19 +75,18 @@ def _subject_hash(authority: SessionCA) -> str:
     return f"{crypto.X509.from_cryptography(authority.certificate).subject_name_hash():08x}"
 
 
-def sessions_directory() -> str:
-    return places.private(f"{places.private(places.runtime_directory())}/sessions")
+def _sessions(base: str) -> str:
+    return places.private(f"{base}/sessions")
 
 
-def containers_directory() -> str:
-    return places.private(f"{places.private(places.runtime_directory())}/containers")
+def _containers(base: str) -> str:
+    return places.private(f"{base}/containers")
 
 
-def sweep() -> None:
-    """Removes what sessions left that died without an end: whose lock is free. Running ones, of whichever daemon, are not touched."""
-    bundle.sweep(containers_directory())
-    base = Path(sessions_directory())
-    for directory in sorted(base.iterdir()):
+def sweep(base: str) -> None:
+    """Removes what sessions left below `base` that died without an end: whose lock is free. Running ones are not touched."""
+    bundle.sweep(_containers(base))
+    for directory in sorted(Path(_sessions(base)).iterdir()):
         try:
             lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:

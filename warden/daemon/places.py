@@ -48,6 +48,12 @@ def default_socket() -> str:
     return os.environ.get(SOCKET_VARIABLE) or f"{runtime_directory()}/daemon.sock"
 
 
+def files_directory(socket: str) -> str:
+    """Where the daemon that listens on `socket` keeps what its sessions need: beside it, so that each daemon sweeps only after its own."""
+    usual = f"{runtime_directory()}/daemon.sock"
+    return private(runtime_directory() if socket == usual else f"{socket}.d")
+
+
 def daemon_log() -> str:
     """The log of a private daemon; a service logs to its standard error."""
     return f"{state_directory()}/daemon.log"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 from warden.config import PRESETS, AwsCredentialsConfig, EnvironmentConfig
 from warden.config_files import load
 from warden.credentials.aws import AwsBroker
-from warden.daemon import environment, ground, server, session, terms
+from warden.daemon import environment, ground, places, server, session, terms
+from warden.daemon.loaded import Loaded
 from warden.enforce import worker
 from warden.model import DnsQuestion, HttpRequest, Principal
 from warden.pipeline import Decoder
@@ -19,12 +21,14 @@ def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: fl
     """Runs until stopped. Returns the exit status."""
     os.umask(0o077)
     warm()
-    ground.sweep()
+    base = places.files_directory(path)
+    ground.sweep(base)
     return server.Server(
         path=path,
         listener=listener,
-        session=session.main,
-        sweep=ground.sweep,
+        session=partial(session.main, base),
+        sweep=partial(ground.sweep, base),
+        changed=Loaded().changed,
         private=private,
         idle_timeout=idle_timeout,
     ).serve()

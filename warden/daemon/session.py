@@ -45,14 +45,17 @@ WORKER_DIED = "the session's worker died; the session was ended."
 DAEMON_ENDS = "the daemon ended this session."
 
 
-def main(name: str, control: socket.socket) -> int:
-    """The session process: gets ready, waits on `control` for its connection, runs it. Returns the process's exit code, 0 when all is cleaned up."""
+def main(base: str, name: str, control: socket.socket) -> int:
+    """The session process of the daemon whose directory is `base`: gets ready, waits on `control` for its connection, runs it.
+
+    Returns the process's exit code, 0 when all is cleaned up.
+    """
     process.name("warden-session")
     wake = _catch_termination()
     ground: Ground | None = None
     refusal: Exception | None = None
     try:
-        ground = Ground.prepare(name)
+        ground = Ground.prepare(base, name)
         _rehearse(name, ground)
     except (WardenError, SandboxError, OSError) as error:
         refusal = error  # told to the client that comes
