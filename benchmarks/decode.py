@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from benchmarks import Row
 from tests.unit.dialects.aws.botocore_requests import sample_requests
-from warden.decide.bundle import load_bundle
+from warden.decide.bundle import load
 from warden.decide.point import PolicyDecisionPoint
 from warden.model import HttpRequest, Principal
 from warden.pipeline import Decoder
@@ -18,7 +18,7 @@ def rows() -> Iterator[Row]:
     """Medians in microseconds, warm: every request has been decoded once before."""
     requests = sample_requests()
     decoder, principal = Decoder(), Principal("bench", "bench")
-    point = PolicyDecisionPoint(load_bundle("no-destroy", ()))
+    point = PolicyDecisionPoint(load("no-destroy"))
 
     def decode(request: HttpRequest) -> None:
         decoder.decode(request)
