@@ -7,7 +7,7 @@ For each operation of every supported botocore release, in this order, the later
 2. ``data/aws_destructive.jsonl``: 187 operations whose danger is not in their name;
 3. ``data/aws_overrides.jsonl``: our own corrections and all conditions, a reason on each line.
 
-`generate` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter
+`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter
 that does not exist, an
 operation that sounds like removal and is no delete, or that IAM calls Write and we call a read, without a line that excuses it.
 """
@@ -68,7 +68,7 @@ class Row:
         return f"{self.service}:{self.operation}"
 
 
-def generate() -> dict[str, str]:
+def tables() -> dict[str, str]:
     """Repository path -> text of each table. Raises TableError."""
     rows = list(_rows())
     problems = [*_correct(rows), *_unjudged(rows)]

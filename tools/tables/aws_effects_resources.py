@@ -73,7 +73,6 @@ def _templated(service: str, operation: str, model: Model, parameters: dict[str,
         arn = next((parameters[name] for name in (f"{norm}arn", f"{norm}arns", f"{norm}resourcearn") if name in parameters), None)
         if arn:
             yield {"type": kind, "paths": [arn]}
-            continue
         variables = [name for name in _VARIABLE.findall(template) if name not in _PLACES]
         paths = [_find(variable, kind, variables, operation, parameters) for variable in variables]
         if variables and all(paths):

@@ -40,7 +40,9 @@ def has_removal_word(operation: str) -> bool:
 
 
 #: Plurals that are one thing's data.
-_SINGULAR = re.compile(r"(Status|Access|Settings|Attributes|Options|Details|Metrics|Statistics|Preferences|Limits|Permissions|Credentials|Progress|Analysis|ss)$")
+_SINGULAR = re.compile(
+    r"(Status|Access|Settings|Attributes|Options|Details|Metrics|Statistics|Preferences|Limits|Permissions|Credentials|Progress|Analysis|ss)$"
+)
 _TOKEN = re.compile(r"token|marker|position|cursor|offset", re.IGNORECASE)
 
 

@@ -331,10 +331,21 @@ def _xml(body: bytes) -> dict[str, Any]:
             local = name.rpartition(" ")[2]
             stack[-1][0].setdefault(local, _Children()).append(children or "".join(text))
 
+    def encoded(_version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii"):
+            raise DecodeError("malformed-xml", f"The XML body says that it is {encoding}.", "Send UTF-8.")
+
     def declared(*_: Any) -> None:
         raise DecodeError("xml-doctype", "The XML body declares a document type.", "Send it without one.")
 
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DecodeError("invalid-utf8", "The XML body is not UTF-8.", "Send UTF-8.") from None
+    if b"\0" in body:
+        raise DecodeError("malformed-xml", "The XML body holds a null character.", "Send UTF-8.")  # UTF-16 that would pass for UTF-8
     parser = expat.ParserCreate("utf-8", " ")
+    parser.XmlDeclHandler = encoded
     parser.buffer_text = True
     parser.StartElementHandler = start
     parser.EndElementHandler = end
