@@ -1,0 +1,233 @@
+"""A request through the worker against the same through mitmproxy when it only forwards: 1 KB over TLS, kept-alive, on loopback.
+
+The other side is mitmproxy as its documentation embeds it, cut down to the addons that forwarding needs (core, proxyserver, nextlayer,
+tlsconfig). Both run in processes of their own in front of the same nginx, and are measured in turns, so that what else the machine does
+falls on both. The worker does all of its work: decode, decide under no-destroy, sign again, record.
+
+Needs `nginx` and `h2load` (Debian: nginx-light, nghttp2-client).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from cryptography.hazmat.primitives import serialization
+
+from benchmarks import Row
+from warden.audit.log import Log
+from warden.config import AwsCredentialsConfig, Config, EgressConfig, UpstreamConfig
+from warden.credentials.aws import AwsBroker
+from warden.decide import PolicyDecisionPoint, load
+from warden.dialects.egress import Egress
+from warden.enforce.ca import SessionCA
+from warden.enforce.worker import Listeners, Worker, warm
+from warden.model import Principal
+from warden.pipeline import Decoder, Pipeline
+
+EC2, PLAIN = "ec2.us-east-1.amazonaws.com", "files.example"
+BODY = b"Action=DescribeInstances&Version=2016-11-15"
+ROUNDS = 3
+#: Requests of one measurement, one at a time and 16 at a time.
+ALONE, MANY = 400, 2000
+
+
+def rows() -> Iterator[Row]:
+    if missing := [program for program in ("nginx", "h2load") if shutil.which(program) is None]:
+        print(f"proxy: needs {' and '.join(missing)}; skipped", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        bench = Bench(Path(folder), stack)
+        for name, requests in (("GET of a listed host", bench.plain), ("signed DescribeInstances", bench.signed)):
+            forwarding, ruling = bench.compare(requests)
+            detail = f"{ruling.latency:.2f} ms against {forwarding.latency:.2f} ms"
+            yield Row(f"latency through the worker, {name}", ruling.latency / forwarding.latency, "x", 1.25, detail=detail)
+            detail = f"{ruling.rate:.0f}/s against {forwarding.rate:.0f}/s"
+            yield Row(f"requests a second, {name}", ruling.rate / forwarding.rate, "x", 0.8, at_least=True, detail=detail)
+
+
+class Measured:
+    """Medians over the rounds: milliseconds of one request, and requests a second of sixteen connections."""
+
+    def __init__(self) -> None:
+        self.latencies: list[float] = []
+        self.rates: list[float] = []
+
+    @property
+    def latency(self) -> float:
+        return statistics.median(self.latencies)
+
+    @property
+    def rate(self) -> float:
+        return statistics.median(self.rates)
+
+
+class Bench:
+    """nginx, the worker, and mitmproxy before the same nginx."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self._folder = folder
+        world = SessionCA()
+        (folder / "world.pem").write_bytes(world.pem)
+        upstream = _nginx(folder, world, stack)
+        self._broker = AwsBroker(AwsCredentialsConfig(access_key_id="AKIA" + "B" * 16, secret_access_key="b" * 40), {}, folder)
+        environment = self._broker.environment()
+        self._dummy = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+        self._hosts = {EC2: _listen(), PLAIN: _listen()}
+        self.ports = {name: sock.getsockname()[1] for name, sock in self._hosts.items()}
+        self.forwarding = _free_port()
+        warm()
+        _forked(lambda: self._serve(upstream), stack)
+        _forked(lambda: _forward(self.forwarding, upstream, folder), stack)
+        for sock in self._hosts.values():
+            sock.close()
+        _await_port(self.forwarding)
+
+    def _serve(self, upstream: int) -> None:
+        config = Config(
+            egress=EgressConfig((PLAIN,)),
+            upstream=UpstreamConfig({"*": f"127.0.0.1:{upstream}"}, (str(self._folder / "world.pem"),)),
+        )
+        pipeline = Pipeline(
+            principal=Principal("bench", "bench"),
+            decoder=Decoder(Egress(config.egress.allow)),
+            point=PolicyDecisionPoint(load("no-destroy")),
+            broker=self._broker,
+            log=Log(self._folder / "audit.jsonl"),
+        )
+        addresses: dict[int, str] = {}
+
+        def original(sock: socket.socket) -> tuple[str, int]:
+            return addresses[sock.getsockname()[1]], 443
+
+        worker = Worker(pipeline, Listeners(tuple(self._hosts.values())), config, SessionCA(), original)
+        addresses.update({port: str(worker.table.address(name)) for name, port in self.ports.items()})
+        asyncio.run(worker.run(asyncio.Event()))
+
+    def plain(self) -> tuple[str, list[str]]:
+        return f"https://{PLAIN}/1k", []
+
+    def signed(self) -> tuple[str, list[str]]:
+        """The arguments of a signed request: made anew each time, for a signature is good for 15 minutes."""
+        (self._folder / "body").write_bytes(BODY)
+        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Host": EC2}
+        request = AWSRequest("POST", f"https://{EC2}/", data=BODY, headers=headers)
+        SigV4Auth(self._dummy, "ec2", "us-east-1").add_auth(request)
+        arguments = [f"--data={self._folder / 'body'}"]
+        for name, value in request.headers.items():
+            if name.lower() != "host":
+                arguments += ["-H", f"{name}: {value}"]
+        return f"https://{EC2}/", arguments
+
+    def compare(self, request: Callable[[], tuple[str, list[str]]]) -> tuple[Measured, Measured]:
+        """mitmproxy that forwards, then the worker."""
+        forwarding, ruling = Measured(), Measured()
+        for _ in range(ROUNDS):
+            url, arguments = request()
+            for measured, port in ((forwarding, self.forwarding), (ruling, self.ports[url.split("/")[2]])):
+                measured.latencies.append(_load(url, port, ALONE, 1, arguments)[0])
+                measured.rates.append(_load(url, port, MANY, 16, arguments)[1])
+        return forwarding, ruling
+
+
+def _load(url: str, port: int, number: int, connections: int, arguments: list[str]) -> tuple[float, float]:
+    """Mean milliseconds of a request, and requests a second. Every request must have succeeded."""
+    command = ["h2load", "--h1", f"-n{number}", f"-c{connections}", f"--connect-to=127.0.0.1:{port}", *arguments, url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert f" {number} succeeded" in done.stdout, done.stdout
+    assert f"status codes: {number} 2xx" in done.stdout, done.stdout
+    mean = re.search(r"time for request:\s+\S+\s+\S+\s+([0-9.]+)(us|ms|s)", done.stdout)
+    rate = re.search(r"([0-9.]+) req/s", done.stdout)
+    assert mean, done.stdout
+    assert rate, done.stdout
+    return float(mean[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[mean[2]], float(rate[1])
+
+
+def _forward(port: int, upstream: int, folder: Path) -> None:
+    """mitmproxy with the addons that forwarding needs."""
+    from mitmproxy.addons.core import Core
+    from mitmproxy.addons.next_layer import NextLayer
+    from mitmproxy.addons.proxyserver import Proxyserver
+    from mitmproxy.addons.tlsconfig import TlsConfig
+    from mitmproxy.master import Master
+    from mitmproxy.options import Options
+
+    async def run() -> None:
+        options = Options()
+        master = Master(options)
+        master.addons.add(Core(), Proxyserver(), NextLayer(), TlsConfig())
+        options.update(
+            mode=[f"reverse:https://127.0.0.1:{upstream}@127.0.0.1:{port}"],
+            confdir=str(folder / "mitmproxy"),
+            ssl_verify_upstream_trusted_ca=str(folder / "world.pem"),
+            connection_strategy="lazy",
+            upstream_cert=False,
+        )
+        await master.run()
+
+    asyncio.run(run())
+
+
+def _nginx(folder: Path, world: SessionCA, stack: contextlib.ExitStack) -> int:
+    port = _free_port()
+    key = world.leaf_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key)
+    servers = ""
+    for name in ("127.0.0.1", EC2, PLAIN):
+        (folder / f"{name}.pem").write_bytes(world.leaf(name).public_bytes(serialization.Encoding.PEM))
+        servers += f"""server {{ listen 127.0.0.1:{port} ssl; server_name {name}; ssl_certificate {folder}/{name}.pem;
+          ssl_certificate_key {folder}/key.pem; location / {{ return 200 "{"x" * 1024}"; }} }}\n"""
+    (folder / "nginx.conf").write_text(
+        f"""daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr; events {{}}
+        http {{ access_log off; keepalive_requests 1000000; client_body_temp_path {folder}; proxy_temp_path {folder};
+          fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+          {servers} }}"""
+    )
+    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
+    stack.callback(process.wait)
+    stack.callback(process.terminate)
+    _await_port(port)
+    return port
+
+
+def _forked(run: Callable[[], None], stack: contextlib.ExitStack) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            run()
+        finally:
+            os._exit(1)
+    stack.callback(os.waitpid, pid, 0)
+    stack.callback(os.kill, pid, signal.SIGKILL)
+
+
+def _listen() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0), backlog=128)
+
+
+def _free_port() -> int:
+    with _listen() as sock:
+        return int(sock.getsockname()[1])
+
+
+def _await_port(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens on port {port}")
