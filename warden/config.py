@@ -1,6 +1,6 @@
 """The one configuration schema: what `warden.yaml` may say, as frozen values.
 
-:mod:`warden.config_files` reads and merges the files; this module only says what there is. Sources, weakest first:
+:mod:`warden.settings.files` reads and merges the files; this module only says what there is. Sources, weakest first:
 built-in defaults, ``/etc/warden/warden.yaml``, ``~/.config/warden/warden.yaml``, the project's ``warden.yaml``, command-line flags.
 Field names are the YAML keys; nested dataclasses are nested mappings; the docstring of each class is its section's documentation.
 """

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
 
 def log_path() -> Path:
     """The configured log."""
-    from warden.config_files import load
+    from warden.settings.files import load
 
     configured = load(Path.cwd()).config.audit.path
     return Path(configured) if configured else default_path(Path.home(), os.geteuid())
@@ -144,7 +144,7 @@ def _written(when: datetime) -> str:
 
 def _since(text: str) -> datetime:
     """``1h`` before now, or a time, UTC unless it says otherwise."""
-    from warden.config_values import duration
+    from warden.settings.values import duration
 
     try:
         return datetime.now(UTC) - timedelta(seconds=duration(text))

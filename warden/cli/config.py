@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from warden import config_files, config_trust
 from warden.cli import table
-from warden.config_values import KINDS, SECRETS
 from warden.errors import ConfigError
+from warden.settings import files, trust
+from warden.settings.values import KINDS, SECRETS
 
 #: `show` prints this many built-in entries of a list at most.
 _FEW = 3
@@ -43,14 +43,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    loaded = config_files.load(Path.cwd(), file=args.config)
-    values = [(key, _shown(key, value), loaded.sources[key]) for key, value in config_files.flat(loaded.config)]
+    loaded = files.load(Path.cwd(), file=args.config)
+    values = [(key, _shown(key, value), loaded.sources[key]) for key, value in files.flat(loaded.config)]
     if args.output == "json":
         entries = [
             {"key": key, "value": value, "source": source} | _entry_sources(key, value, loaded.sources) for key, value, source in values
         ]
-        files = [{"path": str(file.path), "role": file.role} for file in loaded.files]
-        print(json.dumps({"values": entries, "files": files}, indent=2))
+        read = [{"path": str(file.path), "role": file.role} for file in loaded.files]
+        print(json.dumps({"values": entries, "files": read}, indent=2))
     elif args.output == "yaml":
         print("\n".join(_yaml(values)))
     else:
@@ -106,7 +106,7 @@ def _yaml(values: list[tuple[str, Any, str]]) -> Iterator[str]:
 
 def _check(args: argparse.Namespace) -> int:
     try:
-        loaded = config_files.check(args.file, Path.home())
+        loaded = files.check(args.file, Path.home())
     except ConfigError as error:
         print(table.escape(str(error)))
         return 1
@@ -120,16 +120,16 @@ def _check(args: argparse.Namespace) -> int:
 
 def _trust(args: argparse.Namespace) -> int:
     home = Path.home()
-    found = [args.file.absolute()] if args.file else config_files.project_files(Path.cwd(), home)
+    found = [args.file.absolute()] if args.file else files.project_files(Path.cwd(), home)
     if not found:
         raise ConfigError("There is no warden.yaml here or in a directory above.", "Name the file: `warden config trust FILE`.")
     path = found[-1]
     if args.revoke:
-        config_trust.record(home, path, None)
+        trust.record(home, path, None)
         print(f"{table.escape(str(path))} is not trusted any more.")
         return 0
-    loaded = config_files.check(path, home)
-    config_trust.record(home, path, config_files.digest(path, home))
+    loaded = files.check(path, home)
+    trust.record(home, path, files.digest(path, home))
     print(f"{table.escape(str(path))} is trusted as it is now.")
     for what in loaded.loosens:
         print(f"  {table.escape(what)}")
@@ -139,7 +139,7 @@ def _trust(args: argparse.Namespace) -> int:
 
 
 def _schema(_args: argparse.Namespace) -> int:
-    from warden.config_schema import json_schema
+    from warden.settings.reference import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return 0

@@ -16,9 +16,9 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from warden.config_files import load
 from warden.daemon import api, places, start
 from warden.errors import SessionError, WardenError
+from warden.settings.files import load
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

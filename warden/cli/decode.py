@@ -67,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _configured() -> Config:
-    from warden import config_files
+    from warden.settings import files
 
-    return config_files.load(Path.cwd()).config
+    return files.load(Path.cwd()).config
 
 
 def answer(line: bytes | None, decoder: Decoder, point: DecisionPoint | None, principal: Principal, body_limit: int) -> dict[str, Any]:

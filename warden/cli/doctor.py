@@ -92,13 +92,13 @@ def _packages() -> Check:
 
 
 def _config() -> Config:
-    from warden.config_files import load
+    from warden.settings.files import load
 
     return load(Path.cwd()).config
 
 
 def _configuration() -> Check:
-    from warden.config_files import load
+    from warden.settings.files import load
 
     files = [str(file.path) for file in load(Path.cwd()).files]
     return Check("configuration", True, ", ".join(files) or "the defaults: no warden.yaml", required=True)

@@ -67,9 +67,9 @@ def run(args: argparse.Namespace) -> int:
 
 def configured() -> PolicyConfig:
     """The preset and policy files that hold in this directory."""
-    from warden import config_files  # YAML and more: only when a command needs the configuration
+    from warden.settings import files  # YAML and more: only when a command needs the configuration
 
-    return config_files.load(Path.cwd()).config.policy
+    return files.load(Path.cwd()).config.policy
 
 
 def _validate(args: argparse.Namespace) -> int:

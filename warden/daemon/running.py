@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 
 from warden.config import PRESETS, AwsCredentialsConfig, EnvironmentConfig
-from warden.config_files import load
 from warden.credentials.aws import AwsBroker
 from warden.daemon import environment, ground, places, server, session, terms
 from warden.daemon.loaded import Loaded
 from warden.enforce import worker
 from warden.model import DnsQuestion, HttpRequest, Principal
 from warden.pipeline import Decoder
+from warden.settings.files import load
 
 
 def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: float) -> int:

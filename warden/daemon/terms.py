@@ -14,12 +14,12 @@ from typing import Any
 from warden import audit
 from warden.audit.log import Log
 from warden.config import PRESETS, Config
-from warden.config_files import Loaded, load
 from warden.credentials.aws import AwsBroker
 from warden.daemon.request import Request
 from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
 from warden.model import Principal
+from warden.settings.files import Loaded, load
 
 
 @dataclass(frozen=True, slots=True)

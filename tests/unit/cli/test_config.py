@@ -18,7 +18,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.delenv("WARDEN_CONFIG", raising=False)
-    monkeypatch.setattr("warden.config_files.SYSTEM", tmp_path / "none")
+    monkeypatch.setattr("warden.settings.files.SYSTEM", tmp_path / "none")
     monkeypatch.chdir(tmp_path / "home/project")
     return tmp_path / "home/project"
 

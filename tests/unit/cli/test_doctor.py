@@ -20,7 +20,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own, and of the machine's walls only the one that holds: those are the sandbox's tests."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setattr("warden.config_files.SYSTEM", tmp_path / "none")
+    monkeypatch.setattr("warden.settings.files.SYSTEM", tmp_path / "none")
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.delenv("WARDEN_CONFIG", raising=False)
     monkeypatch.setattr(doctor, "probe", lambda: [FINE])

@@ -6,14 +6,14 @@ import json
 import re
 from pathlib import Path
 
-from warden import config_schema
-from warden.config_values import KINDS
+from warden.settings import reference
+from warden.settings.values import KINDS
 
-PAGE = Path(__file__).parents[2] / "docs/configuration.md"
+PAGE = Path(__file__).parents[3] / "docs/configuration.md"
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text() == config_schema.markdown(), "run: python -m warden.config_schema > docs/configuration.md"
+    assert PAGE.read_text() == reference.markdown(), "run: python -m warden.settings.reference > docs/configuration.md"
 
 
 def test_the_page_has_every_key() -> None:
@@ -29,10 +29,10 @@ def test_the_schema_has_every_key_and_no_other() -> None:
         assert schema["additionalProperties"] is False
         return [key for name, below in properties.items() for key in keys(below, f"{prefix}{name}.")]
 
-    assert keys(config_schema.json_schema()) == list(KINDS)
+    assert keys(reference.json_schema()) == list(KINDS)
 
 
 def test_the_schema_is_json_with_valid_patterns() -> None:
-    text = json.dumps(config_schema.json_schema())
+    text = json.dumps(reference.json_schema())
     for pattern in re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', text):
         re.compile(json.loads(pattern))

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from warden.config import PRESETS
-from warden.config_yaml import SIZE_LIMIT, read_bytes
 from warden.errors import ConfigError
+from warden.settings.nodes import SIZE_LIMIT, read_bytes
 
 #: Files of policies and CAs that one configuration may name, directories expanded.
 FILE_LIMIT = 1000

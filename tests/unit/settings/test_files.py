@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from warden import config_files
 from warden.config import AGENT_STATE_PATHS, HIDDEN_PATHS, HIDDEN_VARIABLES, Config
-from warden.config_files import Loaded, LoadedFile
-from warden.config_values import KINDS
 from warden.errors import ConfigError
+from warden.settings import files
+from warden.settings.files import Loaded, LoadedFile
+from warden.settings.values import KINDS
 
 type Load = Callable[..., Loaded]
 
@@ -39,7 +39,7 @@ def system(tmp_path: Path) -> Path:
 @pytest.fixture
 def load(home: Path, cwd: Path, system: Path) -> Load:
     def read(flags: Mapping[str, Any] | None = None, *, at: Path = cwd, environ: Mapping[str, str] | None = None, **more: Any) -> Loaded:
-        return config_files.load(at, home, flags, environ=environ or {}, system=system, **more)
+        return files.load(at, home, flags, environ=environ or {}, system=system, **more)
 
     return read
 
@@ -60,7 +60,7 @@ def wrong(load: Load, *words: str, **arguments: Any) -> None:
 
 
 def test_every_field_has_a_row_and_every_row_a_field() -> None:
-    assert list(KINDS) == [key for key, _ in config_files.flat(Config())]
+    assert list(KINDS) == [key for key, _ in files.flat(Config())]
 
 
 def test_without_files_it_is_the_defaults_with_home_expanded(load: Load, home: Path) -> None:
@@ -79,7 +79,7 @@ def test_nothing_imports_yaml_when_there_is_no_file(tmp_path: Path) -> None:
     import sys
 
     script = (
-        "import sys; from pathlib import Path; from warden.config_files import load;"
+        "import sys; from pathlib import Path; from warden.settings.files import load;"
         f"load(Path('/'), Path({str(tmp_path)!r}), environ={{}}, system=Path('/nonexistent')); sys.exit('yaml' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
@@ -361,7 +361,7 @@ def test_a_file_of_another_user_does_not_configure(load: Load, user: Path) -> No
 def test_checking_one_file(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "warden.yaml"
     path.write_text("policy: {preset: observe, files: [a.cedar]}\n")
-    found = config_files.check(path, home)
+    found = files.check(path, home)
     assert found == LoadedFile(
         path,
         "project",
@@ -369,4 +369,4 @@ def test_checking_one_file(home: Path, tmp_path: Path) -> None:
         (str(tmp_path / "a.cedar"),),
     )
     with pytest.raises(ConfigError, match="is not there"):
-        config_files.check(tmp_path / "none", home)
+        files.check(tmp_path / "none", home)

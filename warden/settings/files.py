@@ -7,12 +7,12 @@ Sources, weakest first; a later one wins, lists accumulate, maps are merged by k
 3. ``$XDG_CONFIG_HOME/warden/warden.yaml`` (``~/.config/warden/warden.yaml``), the user's;
 4. the project's: each ``warden.yaml`` from the working directory upward, the nearest with the last word; below the home directory and ``/``, which
    are looked at only when they are the working directory itself. What loosens is refused until the user trusts the file
-   (:mod:`warden.config_trust`). The outer ones are read too, or an agent could put a project's rules aside with a file in a directory below.
+   (:mod:`warden.settings.trust`). The outer ones are read too, or an agent could put a project's rules aside with a file in a directory below.
    `--config` or ``WARDEN_CONFIG`` names another file instead, trusted because the user named it; named empty, there is no project file;
 5. flags.
 
-The parts: ``config_yaml`` reads a file as nodes with lines, ``config_values`` says what each key's value may be, ``config_trust`` what a project
-may say, and ``config_schema`` writes the schema and the documentation down. YAML is imported only when there is a file.
+The parts: ``nodes`` reads a file as nodes with lines, ``values`` says what each key's value may be, ``trust`` what a project
+may say, and ``reference`` writes the schema and the documentation down. YAML is imported only when there is a file.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from warden import config_trust
 from warden.config import Config
-from warden.config_values import KINDS, SECRETS, Kind, Place
-from warden.config_yaml import Node, parse, read_bytes
 from warden.errors import ConfigError
+from warden.settings import trust
+from warden.settings.nodes import Node, parse, read_bytes
+from warden.settings.values import KINDS, SECRETS, Kind, Place
 
 SYSTEM = Path("/etc/warden/warden.yaml")
 NAME = "warden.yaml"
@@ -72,11 +72,11 @@ def load(
     file: str | None = None,
     environ: Mapping[str, str] | None = None,
     system: Path = SYSTEM,
-    trust: bool = False,
+    show: bool = False,
 ) -> Loaded:
     """Reads every source. `flags` are values by dotted key (``{"policy.preset": "readonly"}``), relative paths from `cwd`; `file` is `--config`.
 
-    `trust` reads an untrusted project's file as if it were trusted: to show it, never to run. Raises ConfigError with file, line, key and what
+    `show` reads an untrusted project's file as if it were trusted: to show it, never to run. Raises ConfigError with file, line, key and what
     was expected.
     """
     environ = os.environ if environ is None else environ
@@ -85,7 +85,7 @@ def load(
     merge = _Merge(home)
     files = []
     for path, role in _sources(cwd, home, environ, system, named):
-        loaded = _read(merge, path, role, trust)
+        loaded = _read(merge, path, role, show)
         if loaded is None and role == "named":
             raise ConfigError(f"{path}, which --config or WARDEN_CONFIG names, is not there.")
         if loaded is not None:
@@ -101,7 +101,7 @@ def load(
 
 def check(path: Path, home: Path) -> LoadedFile:
     """Reads one file by itself, over the defaults. Raises ConfigError for the first mistake in it."""
-    loaded = _read(_Merge(home), path.absolute(), "project", trust=True)
+    loaded = _read(_Merge(home), path.absolute(), "project", show=True)
     if loaded is None:
         raise ConfigError(f"{path} is not there.")
     return loaded
@@ -115,7 +115,7 @@ def project_files(cwd: Path, home: Path) -> list[Path]:
 
 def digest(path: Path, home: Path) -> str:
     """What `warden config trust` records of this file."""
-    return config_trust.digest(read_bytes(path) or b"", check(path, home).names)
+    return trust.digest(read_bytes(path) or b"", check(path, home).names)
 
 
 def unknown_key(where: str, key: str) -> ConfigError:
@@ -144,7 +144,7 @@ def _sources(cwd: Path, home: Path, environ: Mapping[str, str], system: Path, na
         yield from ((found, "project") for found in project_files(cwd, home) if found not in (user, system))
 
 
-def _read(merge: _Merge, path: Path, role: str, trust: bool) -> LoadedFile | None:
+def _read(merge: _Merge, path: Path, role: str, show: bool) -> LoadedFile | None:
     content = read_bytes(path, owners=None if role == "project" else _owners(merge.home))
     if content is None:
         return None
@@ -152,9 +152,9 @@ def _read(merge: _Merge, path: Path, role: str, trust: bool) -> LoadedFile | Non
     merge.begin(path.parent if role == "project" else None)
     merge.file(root, Place(path.parent, merge.home))
     loaded = LoadedFile(path, role, tuple(merge.loosened), tuple(merge.named))
-    if role == "project" and loaded.loosens and not trust:
-        known = config_trust.trusted(merge.home).get(str(path.resolve()))
-        if known is None or known != config_trust.digest(content, loaded.names):
+    if role == "project" and loaded.loosens and not show:
+        known = trust.trusted(merge.home).get(str(path.resolve()))
+        if known is None or known != trust.digest(content, loaded.names):
             state = "you have not trusted" if known is None else "has changed since you trusted"
             first = (
                 f"{path} says what only a trusted file may, and {state} it" if known is None else f"{path}, or a file it names, {state} it"
@@ -285,7 +285,7 @@ class _Merge:
     def _judge(self, key: str, value: Any, removed: Any, where: str) -> None:
         if self.project is None:
             return
-        what = config_trust.loosens(key, value, self.values[key], removed=removed, project=self.project, home=self.home)
+        what = trust.loosens(key, value, self.values[key], removed=removed, project=self.project, home=self.home)
         if what:
             self.loosened.append(f"line {where.rpartition(':')[2]}, {key}: {what}")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from warden import config_files, config_trust
-from warden.config_files import Loaded
 from warden.errors import ConfigError
+from warden.settings import files, trust
+from warden.settings.files import Loaded
 
 
 @pytest.fixture
@@ -25,11 +25,11 @@ def file(home: Path) -> Path:
 
 
 def load(home: Path, at: Path | None = None) -> Loaded:
-    return config_files.load(at or home / "project", home, environ={}, system=Path("/nonexistent"))
+    return files.load(at or home / "project", home, environ={}, system=Path("/nonexistent"))
 
 
-def trust(home: Path, file: Path) -> None:
-    config_trust.record(home, file, config_files.digest(file, home))
+def give_trust(home: Path, file: Path) -> None:
+    trust.record(home, file, files.digest(file, home))
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_what_loosens_is_refused_until_it_is_trusted(home: Path, file: Path, key
         load(home)
     assert f"line 2, {key}:" in caught.value.message
     assert caught.value.advice == f"Read it, then run `warden config trust {file}`."
-    trust(home, file)
+    give_trust(home, file)
     assert f"{file}:2" in load(home).sources[key]
 
 
 def test_every_key_but_the_harmless_is_shown_to_loosen() -> None:
     """A new key of the schema is refused from a project unless somebody decided otherwise here."""
-    from warden.config_values import KINDS
+    from warden.settings.values import KINDS
 
     harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled"}
     harmless |= {f"credentials.aws.{name}" for name in ("access_key_id", "secret_access_key", "region")}
@@ -122,7 +122,7 @@ def test_the_home_directory_as_project_makes_nothing_writable(home: Path) -> Non
 
 def test_one_changed_byte_ends_trust(home: Path, file: Path) -> None:
     file.write_text(LOOSENING["egress.allow"])
-    trust(home, file)
+    give_trust(home, file)
     load(home)
     file.write_text(LOOSENING["egress.allow"] + " ")
     with pytest.raises(ConfigError, match="has changed since you trusted it"):
@@ -135,7 +135,7 @@ def test_a_changed_policy_file_ends_trust(home: Path, file: Path, change: str) -
     rules.mkdir()
     (rules / "one.cedar").write_text("permit (principal, action, resource);")
     file.write_text("policy: {files: [rules]}\n")
-    trust(home, file)
+    give_trust(home, file)
     loaded = load(home)
     assert loaded.read_only == (str(file), str(rules))
     if change == "edit":
@@ -150,7 +150,7 @@ def test_a_changed_policy_file_ends_trust(home: Path, file: Path, change: str) -
 
 def test_trust_is_of_one_path(home: Path, file: Path) -> None:
     file.write_text(LOOSENING["egress.allow"])
-    trust(home, file)
+    give_trust(home, file)
     (home / "other").mkdir()
     (home / "other/warden.yaml").write_text(file.read_text())
     with pytest.raises(ConfigError, match="you have not trusted"):
@@ -159,16 +159,16 @@ def test_trust_is_of_one_path(home: Path, file: Path) -> None:
 
 def test_trust_can_be_taken_back(home: Path, file: Path) -> None:
     file.write_text(LOOSENING["egress.allow"])
-    trust(home, file)
-    config_trust.record(home, file, None)
+    give_trust(home, file)
+    trust.record(home, file, None)
     with pytest.raises(ConfigError, match="you have not trusted"):
         load(home)
 
 
 def test_the_record_is_private(home: Path, file: Path) -> None:
     file.write_text(LOOSENING["egress.allow"])
-    trust(home, file)
-    store = config_trust.store_path(home)
+    give_trust(home, file)
+    store = trust.store_path(home)
     assert stat.S_IMODE(store.stat().st_mode) == 0o600
     assert json.loads(store.read_text())["version"] == 1
 
@@ -176,7 +176,7 @@ def test_the_record_is_private(home: Path, file: Path) -> None:
 @pytest.mark.parametrize("text", ["[]", "{", '{"version": 2, "files": {}}', '{"version": 1, "files": {"a": 1}}', "[" * 100_000])
 def test_a_broken_record_trusts_nothing(home: Path, file: Path, text: str) -> None:
     file.write_text(LOOSENING["egress.allow"])
-    store = config_trust.store_path(home)
+    store = trust.store_path(home)
     store.parent.mkdir(parents=True)
     store.write_text(text)
     with pytest.raises(ConfigError, match="not a record of trusted files"):
@@ -185,8 +185,8 @@ def test_a_broken_record_trusts_nothing(home: Path, file: Path, text: str) -> No
 
 def test_a_record_that_everyone_can_write_trusts_nothing(home: Path, file: Path) -> None:
     file.write_text(LOOSENING["egress.allow"])
-    trust(home, file)
-    config_trust.store_path(home).chmod(0o666)
+    give_trust(home, file)
+    trust.store_path(home).chmod(0o666)
     with pytest.raises(ConfigError, match="writable by everyone"):
         load(home)
 
@@ -194,8 +194,8 @@ def test_a_record_that_everyone_can_write_trusts_nothing(home: Path, file: Path)
 def test_a_directory_of_too_many_files(home: Path, file: Path) -> None:
     many = home / "project/many"
     many.mkdir()
-    for number in range(config_trust.FILE_LIMIT + 1):
+    for number in range(trust.FILE_LIMIT + 1):
         (many / f"{number}.cedar").touch()
     file.write_text("policy: {files: [many]}\n")
     with pytest.raises(ConfigError, match="more than 1000 files"):
-        config_files.digest(file, home)
+        files.digest(file, home)

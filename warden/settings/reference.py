@@ -1,6 +1,6 @@
 """The configuration's schema written down: as JSON Schema for editors, and as docs/configuration.md for people.
 
-Both come from the dataclasses of :mod:`warden.config` and the rows of :mod:`warden.config_values`; a test holds the checked-in page against
+Both come from the dataclasses of :mod:`warden.config` and the rows of :mod:`warden.settings.values`; a test holds the checked-in page against
 `markdown`.
 """
 
@@ -12,15 +12,15 @@ import re
 from typing import Any
 
 from warden.config import Config
-from warden.config_files import flat
-from warden.config_values import KINDS, SECRETS
+from warden.settings.files import flat
+from warden.settings.values import KINDS, SECRETS
 
 _LONG = 8
 
 _INTRODUCTION = """\
 # Configuration
 
-<!-- Written by `python -m warden.config_schema`: edit warden/config.py and warden/config_values.py instead. -->
+<!-- Written by `python -m warden.settings.reference`: edit warden/config.py and warden/settings/values.py instead. -->
 
 Warden reads `warden.yaml` from these places. A later one wins; lists accumulate, and maps are merged by key.
 
