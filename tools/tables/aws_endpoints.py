@@ -40,7 +40,7 @@ def tables() -> dict[str, str]:
     for row in overrides["discovered"]:
         hosts.dynamic[row["base"]][tuple(row["labels"])].update(row["services"])
     sections = {
-        "hosts": {key: sorted(found) for key, found in hosts.exact.items()},
+        "hosts": {key: _ordered(key, found) for key, found in hosts.exact.items()},
         "dynamic": {
             base: [[list(labels), sorted(services)] for labels, services in sorted(found.items())] for base, found in hosts.dynamic.items()
         },
@@ -49,6 +49,11 @@ def tables() -> dict[str, str]:
     }
     sources = [f"botocore {version}" for version in botocore_models.VERSIONS]
     return {PATH: layout.document("AWS host names", sources, sections)}
+
+
+def _ordered(key: str, services: set[str]) -> list[str]:
+    """Sorted, but a family's own name first: ``rds`` before ``docdb`` and ``neptune``."""
+    return sorted(services, key=lambda service: (not re.match(rf"{re.escape(service)}(?![a-z0-9])", key), service))
 
 
 def _partitions() -> list[dict[str, Any]]:

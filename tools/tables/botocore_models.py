@@ -32,7 +32,8 @@ def wheel(version: str) -> Path:
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
-        subprocess.run([*command, "--dest", str(CACHE), f"botocore=={version}"], check=True)
+        if subprocess.run([*command, "--dest", str(CACHE), f"botocore=={version}"], check=False).returncode:
+            raise SystemExit(f"botocore {version} cannot be downloaded. Make the package index reachable, or put {path.name} into {CACHE}.")
     return path
 
 

@@ -36,11 +36,15 @@ _QUEUE_PATH = re.compile(r"/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?/?")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An operation by name: `qualifier` is the target's prefix, the cbor path's service or the query protocol's version."""
+    """An operation by name: `qualifier` is the target's prefix, the cbor path's service or the query protocol's version.
+
+    `queue_in_path`: old SQS clients send to ``/ACCOUNT/QUEUE`` instead of giving the parameter QueueUrl.
+    """
 
     protocol: str
     operation: str
     qualifier: str
+    queue_in_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ def _action(pairs: Sequence[tuple[str, str]], path: str) -> Named:
         raise DecodeError("two-readings", "The path names one queue and the parameter QueueUrl another.")
     if _NAME.fullmatch(actions[0]) is None:
         raise DecodeError("malformed-action", "The Action is no operation's name.")
-    return Named("query", actions[0], versions[0])
+    return Named("query", actions[0], versions[0], path != "/" and all(key != "QueueUrl" for key, _ in pairs))
 
 
 def _require(found: Head, *, methods: tuple[str, ...], root: bool) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from warden.dialects.aws import hosts, index, protocols, scope, trie, uri
@@ -39,7 +39,7 @@ class Route:
     `services` are botocore service names: one, or a family (rds, neptune, docdb) that the wire cannot tell apart; `operation` is the API's
     operation name. `protocol` is the one that this request speaks: ``query``, ``ec2``, ``json``, ``rest-json``, ``rest-xml`` or ``rpc-v2-cbor``.
     `labels` are the URI labels, percent-decoded, with Bucket and Key for S3 whatever the addressing style, and variable host labels. `query` holds
-    the decoded query pairs in order. `partition`, `region` and `account` are None unless the host, the signature's scope or an ARN says them.
+    the decoded query pairs in order, with QueueUrl for clients of SQS that put the queue into the path. `partition`, `region` and `account` are None unless the host, the signature's scope or an ARN says them.
     `known` is False when the tables lack the operation: `operation` is then what the request calls it, or `UNKNOWN`, and must not be looked up.
     """
 
@@ -93,10 +93,10 @@ def plain_body(request: HttpRequest, head: Head | None = None, services: tuple[i
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    name: str
     host: hosts.Host
     partition: str | None
     region: str | None
-    signed: bool
 
 
 def _place(request: HttpRequest) -> tuple[_Place, Head, tuple[index.Service, ...]]:
@@ -130,7 +130,7 @@ def _place(request: HttpRequest) -> tuple[_Place, Head, tuple[index.Service, ...
             if home is not None and partition is not None and home != partition and {home, partition} != {"aws", "aws-us-gov"}:
                 raise DecodeError("region-mismatch", f"The request goes to partition {partition} and is signed for {signed.region}.")
             region, partition = signed.region, home or partition
-    return _Place(host, partition, region, signed is not None), head, services
+    return _Place(request.host, host, partition, region), head, services
 
 
 def _speaks_query(kind: str, head: Head, services: tuple[index.Service, ...]) -> bool:
@@ -166,11 +166,10 @@ def _named(named: Named, place: _Place, head: Head, services: tuple[index.Servic
         )
     owners = tuple(service for service in fitting if named.operation in service.operations)
     protocol = "ec2" if named.protocol == "query" and any("ec2" in service.protocols for service in owners or speaking) else named.protocol
-    labels = place.host.labels
-    if head.path not in {"/", ""} and named.protocol == "query":
-        labels = MappingProxyType({**labels, "QueuePath": head.path})
+    if named.queue_in_path:
+        head = replace(head, query=(*head.query, ("QueueUrl", f"https://{place.name}{head.path.rstrip('/')}")))
     chosen = owners or fitting or speaking or services
-    return _route(chosen, named.operation, protocol, place, labels, head, known=bool(owners))
+    return _route(chosen, named.operation, protocol, place, place.host.labels, head, known=bool(owners))
 
 
 def _rest(place: _Place, head: Head, services: tuple[index.Service, ...]) -> Route:
