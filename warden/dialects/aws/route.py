@@ -39,7 +39,8 @@ class Route:
     `services` are botocore service names: one, or a family (rds, neptune, docdb) that the wire cannot tell apart; `operation` is the API's
     operation name. `protocol` is the one that this request speaks: ``query``, ``ec2``, ``json``, ``rest-json``, ``rest-xml`` or ``rpc-v2-cbor``.
     `labels` are the URI labels, percent-decoded, with Bucket and Key for S3 whatever the addressing style, and variable host labels. `query` holds
-    the decoded query pairs in order, with QueueUrl for clients of SQS that put the queue into the path. `partition`, `region` and `account` are None unless the host, the signature's scope or an ARN says them.
+    the decoded query pairs in order, with QueueUrl for clients of SQS that put the queue into the path. `partition`, `region` and `account` are
+    None unless the host, the signature's scope or an ARN says them.
     `known` is False when the tables lack the operation: `operation` is then what the request calls it, or `UNKNOWN`, and must not be looked up.
     """
 
@@ -290,5 +291,8 @@ def _route(
             raise DecodeError("account-mismatch", f"The request goes to account {account} and names {stated[:12]}.")
         if _ACCOUNT_LABEL.fullmatch(stated):
             account = stated
+    bucket = labels.get("Bucket", "")
+    if account is None and bucket.startswith("arn:"):
+        account = bucket.split(":")[4] or None
     names = tuple(service.name for service in services) or (UNKNOWN,)
     return Route(names, operation, protocol, labels, head.query, place.partition, place.region, account, known)

@@ -93,16 +93,20 @@ BUCKET_CALLS: dict[str, Callable[[Any, str], Any]] = {
 }
 
 
+def on(bucket: str, call: Callable[[Any, str], Any]) -> Callable[[Any], Any]:
+    return lambda made: call(made, bucket)
+
+
 @pytest.mark.parametrize(("bucket", "config", "host"), BUCKETS)
 def test_s3_in_every_addressing_style(bucket: str, config: dict[str, Any], host: str) -> None:
     made = client("s3", **config)
     for operation, call in CALLS.items():
-        request = sent(made, lambda made, call=call: call(made, bucket))
+        request = sent(made, on(bucket, call))
         found = route(request)
         assert (request.host, found.operation, found.labels.get("Bucket"), found.labels.get("Key")) == (host, operation, bucket, KEY)
         assert not AwsDialect().needs_body(request) or operation == "PutObjectTagging"
     for operation, call in BUCKET_CALLS.items():
-        found = route(sent(made, lambda made, call=call: call(made, bucket)))
+        found = route(sent(made, on(bucket, call)))
         assert (found.operation, found.labels.get("Bucket")) == (operation, bucket)
 
 
@@ -118,6 +122,11 @@ def test_presigned_urls(version: str, bucket: str) -> None:
     assert route(converted("GET", url)).operation == "GetCallerIdentity"
 
 
+OUTPOST = f"arn:aws:s3-outposts:us-west-2:{ACCOUNT}:outpost/op-1/bucket/b"
+FUNCTION = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:f"
+MACHINE = f"arn:aws:states:us-west-2:{ACCOUNT}:stateMachine:x"
+TABLE = f"arn:aws:dynamodb:us-west-2:{ACCOUNT}:table/t"
+PREFERRED = {"account_id_endpoint_mode": "preferred"}
 OTHERS: list[tuple[str, dict[str, Any], Callable[[Any], Any], str]] = [
     ("sqs", {}, lambda made: made.purge_queue(QueueUrl=f"https://sqs.us-west-2.amazonaws.com/{ACCOUNT}/q"), "sqs PurgeQueue json"),
     ("ec2", {}, lambda made: made.terminate_instances(InstanceIds=["i-1"]), "ec2 TerminateInstances ec2"),
@@ -126,13 +135,13 @@ OTHERS: list[tuple[str, dict[str, Any], Callable[[Any], Any], str]] = [
     (
         "s3control",
         {},
-        lambda made: made.get_bucket(Bucket=f"arn:aws:s3-outposts:us-west-2:{ACCOUNT}:outpost/op-1/bucket/b"),
+        lambda made: made.get_bucket(Bucket=OUTPOST),
         "s3control GetBucket rest-xml",
     ),
     (
         "lambda",
         {},
-        lambda made: made.delete_function(FunctionName=f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:f"),
+        lambda made: made.delete_function(FunctionName=FUNCTION),
         "lambda DeleteFunction rest-json",
     ),
     ("route53", {}, lambda made: made.delete_hosted_zone(Id="/hostedzone/Z1"), "route53 DeleteHostedZone rest-xml"),
@@ -144,13 +153,13 @@ OTHERS: list[tuple[str, dict[str, Any], Callable[[Any], Any], str]] = [
     (
         "stepfunctions",
         {},
-        lambda made: made.start_sync_execution(stateMachineArn=f"arn:aws:states:us-west-2:{ACCOUNT}:stateMachine:x"),
+        lambda made: made.start_sync_execution(stateMachineArn=MACHINE),
         "stepfunctions StartSyncExecution json",
     ),
     (
         "dynamodb",
         {"account_id_endpoint_mode": "preferred"},
-        lambda made: made.delete_table(TableName=f"arn:aws:dynamodb:us-west-2:{ACCOUNT}:table/t"),
+        lambda made: made.delete_table(TableName=TABLE),
         "dynamodb DeleteTable json",
     ),
     ("apigatewayv2", {}, lambda made: made.delete_api(ApiId="x"), "apigatewayv2 DeleteApi rest-json"),

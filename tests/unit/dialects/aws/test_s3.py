@@ -155,6 +155,19 @@ def test_the_host_chooses_between_buckets_and_directory_buckets() -> None:
     assert route(line).operation == "ListDirectoryBuckets"
 
 
+def test_an_arn_names_the_account() -> None:
+    for line in (
+        f"GET https://s3.us-west-2.amazonaws.com/{POINT.replace(':', '%3A').replace('/', '%2F')}/k",
+        f"GET https://{STYLES[21][0]}/k",
+    ):
+        assert route(request(line, scope=SCOPE)).account == "123456789012"
+
+
+def test_a_header_that_means_nothing_to_s3_names_no_account() -> None:
+    line = request("GET https://s3.us-west-2.amazonaws.com/b-1/k", ("x-amz-account-id", "123456789012"), scope=SCOPE)
+    assert route(line).account is None
+
+
 def test_object_lambdas_answer_goes_to_their_route() -> None:
     line = request(
         "POST https://io-cell1-abc.s3-object-lambda.us-west-2.amazonaws.com/WriteGetObjectResponse", scope="us-west-2/s3-object-lambda"
