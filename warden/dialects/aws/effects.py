@@ -17,7 +17,7 @@ whose resources the body names is ``opaque`` besides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
@@ -91,7 +91,7 @@ def operations() -> Iterator[tuple[str, Verb, frozenset[Flag], frozenset[Verb]]]
             flags.add(Flag.DESTRUCTIVE)
         if entry.dry_run:
             flags.add(Flag.DRY_RUN)
-        if entry.body_protocols and entry.resources:
+        if entry.resources:
             flags.add(Flag.OPAQUE)
         yield f"{entry.service}:{entry.operation}", entry.verb, frozenset(flags), frozenset(verbs)
 
@@ -113,10 +113,10 @@ def _unknown(route: Route) -> Action:
     )
 
 
-def _context(route: Route, iam: Iterable[str]) -> dict[str, Any]:
-    """JSON-like facts for policies and the audit; what is not known is absent."""
+def _context(route: Route, iam: Iterable[str], services: Sequence[str] = ()) -> dict[str, Any]:
+    """JSON-like facts for policies and the audit; what is not known is absent. `services` are the members of the family that have the operation."""
     known: dict[str, Any] = {
-        "service": route.services[0],
+        "service": services[0] if services else route.services[0],
         "region": route.region,
         "account": route.account,
         "partition": route.partition,
@@ -125,8 +125,8 @@ def _context(route: Route, iam: Iterable[str]) -> dict[str, Any]:
     found = {key: value for key, value in known.items() if value}
     if names := list(iam):
         found["iam"] = names
-    if len(route.services) > 1:
-        found["family"] = list(route.services)
+    if len(services) > 1:
+        found["family"] = list(services)
     return found
 
 
@@ -145,14 +145,15 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
     for part in parts or [Effect(verb, _NO_FLAGS)]:
         part_verb = part.verb or verb
         all_flags = flags | part.flags | ({Flag.DESTRUCTIVE} if part_verb is Verb.DELETE else _NO_FLAGS)
+        acted_on, collapsed = resources(first, parameters, route, part.resources)
         yield Action(
             provider="aws",
-            operation=f"{route.services[0] if len(entries) > 1 else first.service}:{first.operation}",
+            operation=f"{first.service}:{first.operation}",
             verb=part_verb,
-            flags=all_flags,
-            resources=resources(first, parameters, route, part.resources),
-            context=_context(route, first.iam),
-            certainty=Certainty.FAMILY if len(route.services) > 1 else Certainty.EXACT,
+            flags=all_flags | ({Flag.OPAQUE} if collapsed else _NO_FLAGS),
+            resources=acted_on,
+            context=_context(route, first.iam, [entry.service for entry in entries]),
+            certainty=Certainty.FAMILY if len(entries) > 1 else Certainty.EXACT,
         )
 
 

@@ -8,6 +8,7 @@ that names it was not read, there is one resource for the service's whole place:
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,8 +20,11 @@ from warden.model import Resource
 
 TYPE = "AWS::Resource"
 
-#: More names than these in one message are ruled on as one resource whose last part is ``*``.
-MAX_RESOURCES = 100
+#: More names than these in one message (S3's largest batch) are ruled on as one resource whose last part is ``*``, and the Action is opaque.
+MAX_RESOURCES = 1000
+
+#: Services whose names have no case: ``PROD`` is ``prod``.
+_CASELESS = frozenset({"rds", "elasticache", "redshift", "memorydb", "dax"})
 
 #: EC2 ids say their type: CreateTags takes any (https://docs.aws.amazon.com/ec2/latest/APIReference/API_CreateTags.html).
 _EC2_TYPES = {
@@ -69,27 +73,30 @@ def whole(service: str, route: Route) -> Resource:
     )
 
 
-def resources(entry: Entry, parameters: Parameters, route: Route, only: str | None = None) -> tuple[Resource, ...]:
-    """What the request acts on, at least one. `only`: the API path whose values alone count, for a part of a message.
+def resources(entry: Entry, parameters: Parameters, route: Route, only: str | None = None) -> tuple[tuple[Resource, ...], bool]:
+    """What the request acts on, at least one, and whether there were more than `MAX_RESOURCES`.
 
-    Raises DecodeError from `Parameters.values`.
+    `only`: the API path whose values alone count, for a part of a message. Raises DecodeError from `Parameters.values`.
     """
     wire = entry.wire.get(route.protocol, {})
     specs: Sequence[ResourceSpec] = entry.resources
     if only is not None:
         specs = [replace(spec, paths=(only,)) for spec in specs[:1]]
     found: dict[str, Resource] = {}
+    collapsed = False
     for spec in specs:
         lists = [_values(path, parameters, wire) for path in spec.paths]
         if not all(lists):
             continue
-        for names in _combined(lists):
+        combined, cut = _combined(lists)
+        collapsed |= cut
+        for names in combined:
             resource = _resource(spec, names, route)
             if resource is not None:
                 found.setdefault(resource.id, resource)
-        if len(found) > MAX_RESOURCES:
-            return (whole(arn_service(entry), route),)
-    return tuple(found.values()) or (whole(arn_service(entry), route),)
+    if len(found) > MAX_RESOURCES:
+        return (whole(arn_service(entry), route),), True
+    return tuple(found.values()) or (whole(arn_service(entry), route),), collapsed
 
 
 def _values(path: str, parameters: Parameters, wire: Mapping[str, WirePath]) -> list[str]:
@@ -100,15 +107,11 @@ def _values(path: str, parameters: Parameters, wire: Mapping[str, WirePath]) -> 
     return texts or ([default] if default and not (where and where.in_body and parameters.body_missing) else [])
 
 
-def _combined(lists: list[list[str]]) -> list[tuple[str, ...]]:
-    """Every combination of the names; beyond the cap, the longest list becomes ``*``."""
-    total = 1
-    for names in lists:
-        total *= len(names)
-    if total > MAX_RESOURCES:
-        longest = max(range(len(lists)), key=lambda index: len(lists[index]))
-        lists = [["*"] if index == longest else names[:1] if len(names) == 1 else ["*"] for index, names in enumerate(lists)]
-    return list(itertools.product(*lists))
+def _combined(lists: list[list[str]]) -> tuple[list[tuple[str, ...]], bool]:
+    """Every combination of the names; beyond the cap every list of several becomes ``*``, and the second value says so."""
+    if math.prod(len(names) for names in lists) > MAX_RESOURCES:
+        return [tuple(names[0] if len(names) == 1 else "*" for names in lists)], True
+    return list(itertools.product(*lists)), False
 
 
 def _resource(spec: ResourceSpec, names: tuple[str, ...], route: Route) -> Resource | None:
@@ -128,7 +131,10 @@ def _resource(spec: ResourceSpec, names: tuple[str, ...], route: Route) -> Resou
     elif service == "s3" and names[0].startswith("arn:"):
         return arn(f"{names[0]}/object/{last}", spec.type, route)
     elif service == "ssm" and kind == "parameter":
-        names = tuple(name.lstrip("/") for name in names)
+        names = tuple(name.lstrip("/").partition(":")[0] for name in names)  # name:version and name:label are the same parameter
+    elif service == "lambda" and ":function:" in last:
+        owner, _, function = last.partition(":function:")  # 123456789012:function:name
+        account, names = owner.rpartition(":")[2], (function, *names[1:])
     elif service == "route53":
         names = tuple(name.rpartition("/")[2] for name in names)
     elif kind == "@ec2-id":
@@ -138,6 +144,8 @@ def _resource(spec: ResourceSpec, names: tuple[str, ...], route: Route) -> Resou
     template = spec.template
     if service == "kms" and last.startswith("alias/"):
         template, kind = template.replace("key/{0}", "{0}"), "alias"
+    if service in _CASELESS:
+        names = tuple(name.lower() for name in names)
     names = (*(name.rpartition("/")[2] if name.startswith("arn:") else name for name in names[:-1]), names[-1])
     text = _formatted(template, names, {"Partition": partition(route), "Region": route.region or "", "Account": account, "type": kind})
     place = _place(text, route) | {"type": kind, "name": names[-1]}
@@ -159,7 +167,11 @@ def arn(text: str, kind: str, route: Route) -> Resource | None:
     parts = text.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[2]:
         return None
-    name = parts[5]
+    if parts[2] in _CASELESS:
+        text = text.lower()
+    elif parts[2] == "logs":
+        text = text.removesuffix(":*")
+    name = text.split(":", 5)[5]
     matched = re.match(r"([a-zA-Z][a-zA-Z0-9_-]*)[/:](.+)", name, re.DOTALL)
     if parts[2] in ("s3", "sns", "sqs") and not (matched and matched[1] == "accesspoint"):
         kind = kind or (
@@ -167,6 +179,8 @@ def arn(text: str, kind: str, route: Route) -> Resource | None:
         )
     elif matched:
         kind, name = kind or matched[1], matched[2]
+    if kind == "stack":
+        name = name.partition("/")[0]  # stack/NAME/ID
     place = _place(text, route) | {"type": kind, "name": name}
     return Resource(TYPE, text, {key: value for key, value in place.items() if value})
 

@@ -291,7 +291,9 @@ def test_keys_of_other_case_count_where_they_harm_and_not_where_they_excuse() ->
 
 
 def test_each_kind_of_part_is_an_action_with_its_own_resources() -> None:
-    body = {"RequestItems": {"a": [{"DeleteRequest": {}}], "b": [{"PutRequest": {}}], "c": [{"PutRequest": {}}, {"DeleteRequest": {}}]}}
+    body: dict[str, Any] = {
+        "RequestItems": {"a": [{"DeleteRequest": {}}], "b": [{"PutRequest": {}}], "c": [{"PutRequest": {}}, {"DeleteRequest": {}}]}
+    }
     deletes, puts = act("dynamodb:BatchWriteItem", body)
     assert said((deletes, puts)) == "delete destructive | create overwrite"
     assert [one.rpartition("/")[2] for one in ids(deletes)] == ["a", "c"]
@@ -370,6 +372,9 @@ RESOURCES: list[tuple[str, bytes | str | dict[str, Any], dict[str, str], list[st
     ("ecs:UpdateService", {"cluster": "c", "service": "s"}, {}, [f"arn:aws:ecs:{ARN}:service/c/s"]),
     ("ecs:UpdateService", {"service": "s"}, {}, [f"arn:aws:ecs:{ARN}:service/default/s"]),
     ("ecs:UpdateService", {"cluster": f"arn:aws:ecs:{ARN}:cluster/c", "service": "s"}, {}, [f"arn:aws:ecs:{ARN}:service/c/s"]),
+    ("rds:DeleteDBInstance", "DBInstanceIdentifier=PROD", {}, [f"arn:aws:rds:{ARN}:db:prod"]),
+    ("lambda:DeleteFunction", "", {"FunctionName": "999999999999:function:f"}, ["arn:aws:lambda:us-east-1:999999999999:function:f"]),
+    ("ssm:GetParameter", {"Name": "a:3"}, {}, [f"arn:aws:ssm:{ARN}:parameter/a"]),
     ("ecs:DeleteCluster", {"cluster": "c"}, {}, [f"arn:aws:ecs:{ARN}:cluster/c"]),
     ("eks:DeleteCluster", "", {"name": "c"}, [f"arn:aws:eks:{ARN}:cluster/c"]),
     ("ecr:DeleteRepository", {"repositoryName": "a/b"}, {}, [f"arn:aws:ecr:{ARN}:repository/a/b"]),
@@ -416,6 +421,7 @@ def test_more_names_than_the_cap_are_one_resource() -> None:
     keys = "".join(f"<Object><Key>k{number}</Key></Object>" for number in range(MAX_RESOURCES + 1))
     (action,) = act("s3:DeleteObjects", f"<Delete>{keys}</Delete>", labels={"Bucket": "b"})
     assert ids(action) == ["arn:aws:s3:::b/*"]
+    assert said((action,)) == "delete destructive opaque"  # which objects, nobody sees
     form = "&".join(f"InstanceId.{number}=i-{number}" for number in range(MAX_RESOURCES))
     assert len(ids(*act("ec2:TerminateInstances", form))) == MAX_RESOURCES
 
@@ -428,6 +434,9 @@ def test_a_family_is_one_action_of_the_graver_effect() -> None:
     assert (action.operation, action.certainty, action.verb) == ("rds:DeleteDBInstance", Certainty.FAMILY, Verb.DELETE)
     assert action.context["family"] == ["rds", "neptune", "docdb"]
     assert action.context["iam"] == ["rds:DeleteDBInstance"]
+    (action,) = act("rds:StartExportTask", "ExportTaskIdentifier=e", family=("neptune", "rds", "docdb"))
+    assert (action.operation, action.certainty) == ("rds:StartExportTask", Certainty.EXACT)
+    assert "family" not in action.context
 
 
 def test_an_operation_that_the_tables_do_not_know_is_unknown() -> None:
