@@ -352,7 +352,6 @@ def _xml(body: bytes) -> dict[str, Any]:
     parser.CharacterDataHandler = lambda text: stack[-1][1].append(text)
     parser.StartDoctypeDeclHandler = declared
     parser.EntityDeclHandler = declared
-    parser.ExternalEntityRefHandler = declared
     try:
         parser.Parse(body, True)
     except expat.ExpatError as error:
