@@ -45,6 +45,7 @@ def tables() -> dict[str, str]:
             base: [[list(labels), sorted(services)] for labels, services in sorted(found.items())] for base, found in hosts.dynamic.items()
         },
         "customers": {row["base"]: row["reason"] for row in overrides["customers"]},
+        "pages": {row["host"]: row["reason"] for row in overrides["pages"]},
         "suffixes": _suffixes(),
     }
     sources = [f"botocore {version}" for version in botocore_models.VERSIONS]

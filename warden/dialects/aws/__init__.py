@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from warden.dialects.aws import denial, effects, hosts
 from warden.dialects.aws.protocols import head as read_head
-from warden.dialects.aws.route import UNKNOWN, Route, named_in_body, plain_body, route
+from warden.dialects.aws.route import UNKNOWN, Route, plain_body, route, without_body
 from warden.model import Action, Certainty, HttpRequest, HttpResponse, Ruling, Verb
 
 __all__ = ["UNKNOWN", "AwsDialect", "Route", "route"]
@@ -39,10 +39,8 @@ class AwsDialect:
 
     def needs_body(self, request: HttpRequest) -> bool:
         """True where the operation, or what it would do, is in the body. S3's uploads never need theirs."""
-        if named_in_body(request):
-            return True
-        found = route(request)
-        return found.known and effects.needs_body(found)
+        found = without_body(request)
+        return found is None or (found.known and effects.needs_body(found))
 
     def decode(self, request: HttpRequest) -> tuple[Action, ...]:
         """See `route` for the reading and `effects` for its meaning."""

@@ -9,8 +9,9 @@ Accepted, with REGION any region that the partition's own pattern takes and SUFF
     us-east-1.signin.aws.amazon.com                                                        the few names outside the suffixes
     (S3's: see s3.py)
 
-Any other name under a suffix is claimed too and belongs to an unknown service, but for the names of customers' own data endpoints
-(database instances, clusters, load balancers, registries), which speak no AWS API. Those are listed with their reasons in endpoints.json.
+Any other name under a suffix is claimed too and belongs to an unknown service, but for the names of customers' own data endpoints (database
+instances, clusters, load balancers, registries) and of plain web pages, which speak no AWS API. Those are listed with their reasons in
+endpoints.json.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def find(name: str) -> Host | None:
     if private and labels[0].startswith("vpce-"):
         labels = labels[1:]
     for key, region in _keys(labels):
-        if private and key in index.endpoints()["customers"]:
+        if key in index.endpoints()["pages"] or (private and key in index.endpoints()["customers"]):
             return None
         found = _known(key, region, (partition_of(region) if region else None) or home)
         if found is not None:

@@ -40,7 +40,7 @@ def _services() -> dict[str, dict[str, Any]]:
 
 @cache
 def endpoints() -> dict[str, Any]:
-    """``endpoints.json``: hosts, dynamic, customers, suffixes (see the generator)."""
+    """``endpoints.json``: hosts, dynamic, customers, pages, suffixes (see the generator)."""
     return _table("endpoints.json")
 
 

@@ -56,7 +56,7 @@ class Route:
 
 
 def route(request: HttpRequest) -> Route:
-    """Where `request` goes. Raises DecodeError when there is no single certain reading; KeyError when the host is no AWS endpoint."""
+    """Where `request` goes. Raises DecodeError when there is no single certain reading, or when the host is no AWS endpoint."""
     place, head, services = _place(request)
     kind = protocols.signal(head)
     if kind == "json":
@@ -74,11 +74,13 @@ def route(request: HttpRequest) -> Route:
     return _rest(place, head, services)
 
 
-def named_in_body(request: HttpRequest) -> bool:
-    """Whether the body must be read to know the operation, or belongs to a protocol that always needs it. May raise DecodeError."""
-    _, head, services = _place(request)
+def without_body(request: HttpRequest) -> Route | None:
+    """Where `request` goes when its head says so and its protocol may do without the body (REST); None for all others. May raise DecodeError."""
+    place, head, services = _place(request)
     kind = protocols.signal(head)
-    return kind in {"json", "rpc-v2-cbor"} or _speaks_query(kind, head, services)
+    if kind in {"json", "rpc-v2-cbor"} or _speaks_query(kind, head, services):
+        return None
+    return _rest(place, head, services)
 
 
 def plain_body(request: HttpRequest, head: Head | None = None, services: tuple[index.Service, ...] | None = None) -> bytes | None:
@@ -104,7 +106,7 @@ def _place(request: HttpRequest) -> tuple[_Place, Head, tuple[index.Service, ...
     """Host and scope, agreed, and the services that are left."""
     host = hosts.find(request.host)
     if host is None:
-        raise KeyError(request.host)
+        raise DecodeError("not-aws", "The request does not go to an AWS endpoint.")
     head = protocols.head(request)
     signed = scope.read(head.headers.get("authorization"), head.query)
     services = tuple(index.service(name) for name in host.services)

@@ -102,6 +102,8 @@ CUSTOMERS = [
     "site.s3-website.eu-central-1.amazonaws.com",
 ]
 OTHERS = [
+    "awscli.amazonaws.com",
+    "checkip.amazonaws.com",
     "example.com",
     "amazonaws.com.example.com",
     "ec2.us-east-1.amazonaws.com.evil.net",
@@ -123,7 +125,7 @@ def test_customers_data_endpoints_and_foreign_names_are_not_claimed(name: str) -
 
 def test_every_correction_to_the_host_names_is_used_and_has_a_reason() -> None:
     overrides = json.loads(OVERRIDES.read_text())
-    for kind in ("legacy", "discovered", "customers"):
+    for kind in ("legacy", "discovered", "customers", "pages"):
         assert all(len(row["reason"]) > 10 for row in overrides[kind])
     for row in overrides["legacy"]:
         found = hosts.find(f"{row['host']}.amazonaws.com")
@@ -133,5 +135,7 @@ def test_every_correction_to_the_host_names_is_used_and_has_a_reason() -> None:
         found = hosts.find(f"abc123.{row['base'].replace('*', 'us-east-1')}.amazonaws.com")
         assert found is not None
         assert set(row["services"]) <= set(found.services)
+    for row in overrides["pages"]:
+        assert hosts.find(f"{row['host']}.amazonaws.com") is None
     for row in overrides["customers"]:
         assert hosts.find(f"x.y.{row['base'].replace('*', 'us-east-1')}.amazonaws.com") is None, row

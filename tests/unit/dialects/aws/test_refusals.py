@@ -105,6 +105,7 @@ REFUSED: list[tuple[HttpRequest, str]] = [
     (rest("DELETE", "https://s3.us-east-1.amazonaws.com/b%2Fk", scope="us-east-1/s3"), "malformed-bucket"),
     (rest("DELETE", LAMBDA + "/a" * 200), "too-many-segments"),
     (rest("DELETE", "https://eks.us-east-1.amazonaws.com/clusters/a%2Fnode-groups%2Fb", scope="us-east-1/eks"), "escaped-slash"),
+    (request("GET https://example.com/"), "not-aws"),
     # headers
     (request(DDB, TARGET, TARGET, JSON, scope="us-east-1/dynamodb"), "duplicate-header"),
     (request(DDB, TARGET, JSON, signed("us-east-1/dynamodb"), signed("us-east-1/dynamodb")), "duplicate-header"),
