@@ -446,9 +446,19 @@ def test_an_operation_that_the_tables_do_not_know_is_unknown() -> None:
     assert not effects.needs_body(Route(("ec2",), "ObliterateEverything", "ec2"))
 
 
-def test_members_of_a_family_agree() -> None:
-    for operation in sorted({entry.operation for entry in effects_table.of_service("docdb")}):
-        verbs = {entry.verb for service in ("rds", "docdb", "neptune") if (entry := effects_table.entry(service, operation))}
+@pytest.mark.parametrize(
+    "family",
+    [
+        ("rds", "docdb", "neptune"),
+        ("wisdom", "qconnect"),
+        ("greengrass", "greengrassv2"),
+        ("lambda", "lambda-microvms"),
+        ("signer", "signer-data"),
+    ],
+)
+def test_members_of_a_family_agree(family: tuple[str, ...]) -> None:
+    for operation in sorted({entry.operation for service in family for entry in effects_table.of_service(service)}):
+        verbs = {entry.verb for service in family if (entry := effects_table.entry(service, operation))}
         assert len(verbs) == 1, operation
 
 
