@@ -48,13 +48,13 @@ def config(spec: Spec, view: View, identity: Identity, init: str, bundle: str, *
     """The OCI config. `init` is the path of the small init; `cgroup` False puts what can be put into rlimits instead of a control group."""
     process: dict[str, Any] = {
         "terminal": spec.terminal,
-        "user": {"uid": identity.user, "gid": identity.group, "additionalGids": []},
+        "user": {"uid": identity.user, "gid": identity.group, "umask": spec.umask, "additionalGids": []},
         "args": [init, "--", *spec.argv],
         "env": [f"{name}={value}" for name, value in spec.env.items()],
         "cwd": view.cwd,
         "noNewPrivileges": True,
         "capabilities": {name: [] for name in _CAPABILITY_SETS},
-        "rlimits": [] if cgroup else _rlimits(spec, identity),
+        "rlimits": _rlimits(spec, identity, cgroup),
     }
     if spec.terminal:
         process["consoleSize"] = {"height": spec.rows, "width": spec.columns}
@@ -80,14 +80,18 @@ def _mapping(inside: int, rootless: bool) -> dict[str, int]:
     return {"containerID": inside, "hostID": 0, "size": 1} if rootless else {"containerID": 0, "hostID": 0, "size": _ALL_IDS}
 
 
-def _rlimits(spec: Spec, identity: Identity) -> list[dict[str, Any]]:
-    """What is left of the limits without a control group. RLIMIT_NPROC counts per user namespace, so it holds for the sandbox (not for uid 0)."""
-    limits = []
-    if spec.limits.pids and identity.rootless:
-        limits.append(("RLIMIT_NPROC", spec.limits.pids))
-    if spec.limits.memory:
-        limits.append(("RLIMIT_DATA", spec.limits.memory))
-    return [{"type": kind, "soft": math.ceil(value), "hard": math.ceil(value)} for kind, value in limits]
+def _rlimits(spec: Spec, identity: Identity, cgroup: bool) -> list[dict[str, Any]]:
+    """The spec's own, and what is left of the limits without a control group.
+
+    RLIMIT_NPROC counts per user namespace, so it holds for the sandbox (not for uid 0).
+    """
+    limits = dict(spec.rlimits)
+    if spec.limits.pids and identity.rootless and not cgroup:
+        limits["RLIMIT_NPROC"] = (spec.limits.pids, spec.limits.pids)
+    if spec.limits.memory and not cgroup:
+        limits["RLIMIT_DATA"] = (math.ceil(spec.limits.memory), math.ceil(spec.limits.memory))
+    # -1, RLIM_INFINITY of Python, is the largest unsigned 64-bit number to the runtime.
+    return [{"type": kind, "soft": soft % 2**64, "hard": hard % 2**64} for kind, (soft, hard) in limits.items()]
 
 
 def _mounts(view: View, bundle: str) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ class Spec:
     `argv[0]` is looked up on the `PATH` of `env`, inside. `cwd` is writable (unless it is ``/``), as are the `writable` paths that exist.
     `hide` masks what exists of it: a directory shows empty, a file shows empty, also inside a writable path. `binds` come last and win.
     `user` and `group` are the ids that the process sees itself as; None is the caller's own. Only root may name others, and only if mapped.
+    `umask` is its file mode mask; `rlimits` are its resource limits, ``RLIMIT_NOFILE`` -> (soft, hard), -1 for none; others are the caller's.
     `terminal` gives it a new pseudo-terminal of `rows` x `columns` instead of the descriptors passed to `runtime.start`.
     """
 
@@ -53,6 +54,8 @@ class Spec:
     writable: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    umask: int = 0o022
+    rlimits: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     hostname: str = "sandbox"
 
     def __post_init__(self) -> None:

@@ -111,6 +111,10 @@ class Channel:
         credentials = self._socket.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)
         return int.from_bytes(credentials[4:8], sys.byteorder)
 
+    def peer_pid(self) -> int:
+        """The process id of the other end when it connected."""
+        return int.from_bytes(self._socket.getsockopt(SOL_SOCKET, SO_PEERCRED, 12)[:4], sys.byteorder)
+
     def send(self, kind: bytes, fields: Fields | None = None, descriptors: list[int] | None = None) -> None:
         """Sends a whole frame. OSError when the other end is gone."""
         data = memoryview(encode(kind, fields or []))

@@ -65,6 +65,8 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         hide=tuple(path for path in hidden if path.startswith("/")),
         writable=tuple(path for path in writable if path.startswith("/")),
         binds=tuple(binds),
+        umask=request.umask,
+        rlimits=request.limits,
         limits=Limits(limits.memory, limits.pids, limits.cpus),
         hostname=_HOSTNAME,
     )

@@ -67,7 +67,7 @@ def _child(title: str, main: Callable[[], int], keep: tuple[int, ...], parent: i
 
 
 def limits_of(pid: int) -> Mapping[str, tuple[int, int]]:
-    """The resource limits of process `pid` (ours, same user) as OCI rlimits: ``RLIMIT_NOFILE`` -> (soft, hard). Empty when it is gone.
+    """The resource limits of process `pid` (ours, same user) as OCI rlimits: ``RLIMIT_NOFILE`` -> (soft, hard). Only those that are not our own.
 
     A sandboxed command has the limits of the shell it was typed into, not of the daemon, which may have been started by another one.
     """
@@ -77,8 +77,10 @@ def limits_of(pid: int) -> Mapping[str, tuple[int, int]]:
             continue
         try:
             soft, hard = resource.prlimit(pid, getattr(resource, key))
-            _our_soft, ours = resource.getrlimit(getattr(resource, key))
+            ours_soft, ours = resource.getrlimit(getattr(resource, key))
         except (OSError, ValueError):
+            continue
+        if (soft, hard) == (ours_soft, ours):
             continue
         if os.getuid() != 0 and ours != resource.RLIM_INFINITY and (hard == resource.RLIM_INFINITY or hard > ours):
             hard = ours  # only root may raise a hard limit

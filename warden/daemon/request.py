@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from warden.daemon import api
+from warden.daemon import api, process
 from warden.errors import SessionError
 
 _MAX_SIZE = 65535
@@ -14,7 +14,8 @@ _MAX_SIZE = 65535
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One `warden exec`. Text holds undecodable bytes as `os.fsdecode` does. `overrides` are flags that stand for configuration keys.
+    """One `warden exec`. Text holds undecodable bytes as `os.fsdecode` does. `limits` are the client's resource limits
+    where they are not ours.
 
     `stdio` are the client's descriptors 0, 1, 2, owned by this process now. `size` is the terminal's (rows, columns).
     """
@@ -23,6 +24,7 @@ class Request:
     cwd: str
     environment: Mapping[str, str]
     umask: int
+    limits: Mapping[str, tuple[int, int]]
     stdio: tuple[int, int, int]
     terminal: bool
     size: tuple[int, int]
@@ -36,8 +38,8 @@ class Request:
     writable: tuple[str, ...]
 
     @classmethod
-    def read(cls, frame: api.Frame) -> Request:
-        """SessionError when the frame is not a whole request."""
+    def read(cls, frame: api.Frame, client: int = 0) -> Request:
+        """`client` is the client's pid. SessionError when the frame is not a whole request."""
         if frame.kind != api.RUN:
             raise SessionError("The client asked for nothing.")
         if len(frame.descriptors) != 3:
@@ -64,6 +66,7 @@ class Request:
             cwd=cwd,
             environment={name: value for name, equals, value in pairs if name and equals},
             umask=umask,
+            limits=process.limits_of(client) if client else {},
             stdio=(stdin, stdout, stderr),
             terminal=frame.one("terminal") == b"1",
             size=(rows, columns),

@@ -126,7 +126,7 @@ class _Session:
         self._record_end(result)
 
     def _run(self, refusal: Exception | None) -> int:
-        request = Request.read(self._first())
+        request = Request.read(self._first(), self._channel.peer_pid())
         try:
             request.adopt()
             if refusal or self._ground is None:

@@ -1,0 +1,215 @@
+"""What a user of a shell expects of `warden exec -- COMMAND`: that it is not there."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.daemon.conftest import WARDEN, Home, eventually
+
+
+@pytest.mark.parametrize("code", [0, 1, 7, 125, 255])
+def test_exit_status(shared: Home, code: int) -> None:
+    assert shared.shell(f"exit {code}").returncode == code
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGUSR1])
+def test_death_by_signal(shared: Home, number: signal.Signals) -> None:
+    assert shared.shell(f"kill -{int(number)} $$").returncode == 128 + number
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "says"),
+    [
+        ("no-such-command", 127, "warden: no-such-command: command not found."),
+        ("./no-such-file", 127, "warden: ./no-such-file: no such file or directory."),
+        ("/etc/passwd", 126, "warden: /etc/passwd: permission denied."),
+        ("/usr", 126, "warden: /usr: is a directory."),
+    ],
+)
+def test_commands_that_cannot_run(shared: Home, command: str, code: int, says: str) -> None:
+    done = shared.exec(command)
+    assert (done.returncode, done.stderr.strip(), done.stdout) == (code, says, "")
+
+
+def test_streams_are_the_client_s_own(shared: Home, tmp_path: Path) -> None:
+    """No copying: inside are the very descriptors, so a file is a file and its offset is shared."""
+    with open(tmp_path / "out", "w+b") as out:
+        out.write(b"before\n")
+        out.flush()
+        shared.shell("echo inside; stat -L -c %i /proc/self/fd/1", stdout=out, capture_output=False, text=False)
+        out.write(b"after\n")
+        out.seek(0)
+        assert out.read().split() == [b"before", b"inside", str(os.fstat(out.fileno()).st_ino).encode(), b"after"]
+
+
+def test_standard_error_is_apart(shared: Home) -> None:
+    done = shared.shell("echo out; echo err >&2")
+    assert (done.stdout, done.stderr) == ("out\n", "err\n")
+
+
+def test_input_ends(shared: Home) -> None:
+    done = shared.exec("cat", input="one\ntwo\n")
+    assert (done.returncode, done.stdout) == (0, "one\ntwo\n")
+    assert shared.exec("cat").stdout == ""
+
+
+def test_large_binary_through_pipes(shared: Home) -> None:
+    data = os.urandom(3 << 20)
+    assert shared.exec("cat", input=data, text=False).stdout == data
+
+
+def test_closed_pipe(shared: Home) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{WARDEN} exec -- yes | head -1; echo ${{PIPESTATUS[*]}}"],
+        env=shared.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "y\n141 0\n"
+
+
+@pytest.mark.parametrize(("redirect", "script"), [("<&-", "cat"), (">&-", "echo lost"), ("2>&-", "echo lost >&2")])
+def test_closed_descriptors_stay_closed(shared: Home, redirect: str, script: str) -> None:
+    line = f"{WARDEN} exec -- sh -c '{script} || exit 3' {redirect}"
+    done = subprocess.run(["bash", "-c", line], env=shared.environment, capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert done.returncode == 3
+
+
+def test_where_and_who(shared: Home) -> None:
+    odd = shared.work / "ein Verzeichnis é"
+    odd.mkdir(exist_ok=True)
+    done = shared.shell('pwd; id -u; umask; echo "$ODD"', cwd=odd, env={"ODD": "a\nb ünd=c"}, umask=0o027)
+    assert done.stdout == f"{odd}\n{os.getuid()}\n0027\na\nb ünd=c\n"
+
+
+def test_arguments_are_bytes(shared: Home) -> None:
+    arguments = ["", " ", "a\nb", "-x", "--", "*", "$HOME", "\udcff\udcfe"]
+    done = shared.exec("printf", "%s|", *arguments, text=False)
+    assert done.stdout == b"".join(os.fsencode(argument) + b"|" for argument in arguments)
+
+
+def test_limits_are_the_client_s(shared: Home) -> None:
+    line = f"ulimit -S -n 123; ulimit -c 0; {WARDEN} exec -- sh -c 'ulimit -S -n; ulimit -c'"
+    done = subprocess.run(["bash", "-c", line], env=shared.environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["123", "0"]
+
+
+def test_environment(shared: Home) -> None:
+    secret = {
+        "AWS_SECRET_ACCESS_KEY": "outside",
+        "GITHUB_TOKEN": "outside",
+        "SSH_AUTH_SOCK": "/tmp/agent",
+        "HTTPS_PROXY": "http://127.0.0.1:1",
+        "KEPT": "yes",
+    }
+    seen = dict(line.split("=", 1) for line in shared.exec("env", env=secret).stdout.splitlines())
+    assert seen["KEPT"] == "yes"
+    assert "outside" not in seen.values()
+    assert not {"GITHUB_TOKEN", "SSH_AUTH_SOCK", "HTTPS_PROXY", "WARDEN_SOCKET"} & seen.keys()
+    asked = shared.run("exec", "--env", "GITHUB_TOKEN", "--env=ADDED=1=2", "--", "sh", "-c", "echo $GITHUB_TOKEN $ADDED", env=secret)
+    assert asked.stdout == "outside 1=2\n"
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2, signal.SIGWINCH]
+)
+def test_signals_reach_the_command(shared: Home, number: signal.Signals) -> None:
+    program = f"import signal, sys\nsignal.signal({int(number)}, lambda n, f: sys.exit(40 + n))\nprint('ready', flush=True)\nwhile True: signal.pause()"
+    with shared.background("python3", "-c", program) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(number)
+        assert running.wait(10) == 40 + number
+
+
+def test_stop_and_continue(shared: Home) -> None:
+    with shared.background("sh", "-c", "echo $$; while :; do sleep 0.05; echo tick; done") as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.stdout.readline()
+        running.send_signal(signal.SIGTSTP)
+        eventually(lambda: Path(f"/proc/{running.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T")
+        time.sleep(0.3)
+        pipe = running.stdout.fileno()
+        while select.select([pipe], [], [], 0)[0]:
+            os.read(pipe, 65536)
+        assert not select.select([pipe], [], [], 0.4)[0], "the command runs on while its job is stopped"
+        running.send_signal(signal.SIGCONT)
+        assert select.select([pipe], [], [], 5)[0]
+    shared.settle()
+
+
+def test_ignored_signals_stay_ignored(shared: Home) -> None:
+    """`nohup warden exec`: a hang-up is none of the command's business."""
+    with shared.background(
+        "sh", "-c", "echo ready; sleep 0.6; echo done", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        running.send_signal(signal.SIGHUP)
+        assert running.wait(10) == 0
+        assert running.stdout.read() == "done\n"
+
+
+def test_options(shared: Home) -> None:
+    assert "usage: warden exec" in shared.run("exec", "--help").stdout
+    for arguments, says in (
+        (["--nope", "true"], "unknown option --nope"),
+        (["--preset"], "--preset needs a value"),
+        (["--preset=readonly", "--preset", "observe", "true"], "--preset is given twice"),
+        ([], "no command given"),
+    ):
+        done = shared.run("exec", *arguments)
+        assert done.returncode == 125
+        assert says in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_working_directory_is_writable_and_the_rest_is_not(shared: Home) -> None:
+    assert shared.shell("echo x > made && cat made").stdout == "x\n"
+    assert (shared.work / "made").read_text() == "x\n"
+    assert shared.shell("echo x > ../made").returncode != 0
+    beside = shared.path / "beside"
+    beside.mkdir(exist_ok=True)
+    assert shared.run("exec", "--writable", str(beside), "--", "touch", f"{beside}/made").returncode == 0
+
+
+def test_the_audit_log_frames_a_session(shared: Home) -> None:
+    before = len(shared.records())
+    shared.run("exec", "--agent", "tester", "--preset", "readonly", "--", "sh", "-c", "exit 3")
+    eventually(lambda: shared.records()[before:] and shared.records()[-1]["kind"] == "session.end")
+    start, *_, end = shared.records()[before:]
+    assert start["kind"] == "session.start"
+    assert start["principal"]["agent"] == "tester"
+    assert (start["argv"], start["cwd"], start["preset"]) == (["sh", "-c", "exit 3"], str(shared.work), "readonly")
+    assert len(start["policies"]) == 64
+    assert end["session"] == start["session"]
+    assert end["exit"] == 3
+    assert shared.run("audit", "verify", str(shared.audit_log)).returncode == 0
+
+
+def test_the_daemon_is_out_of_reach(shared: Home) -> None:
+    """A process inside that could speak to the daemon would ask it for a session without rules."""
+    program = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ntry: s.connect(sys.argv[1])\nexcept OSError as e: print(type(e).__name__)\nelse: print('reached')"
+    done = shared.exec("python3", "-c", program, str(shared.socket))
+    assert done.stdout in ("FileNotFoundError\n", "ConnectionRefusedError\n", "PermissionError\n")
+    assert shared.shell(f"cat {shared.audit_log}").stdout == ""
+    assert shared.shell(f"cat {shared.path}/.config/warden/warden.yaml").stdout == ""
+
+
+def test_fifty_in_a_row_and_five_at_once(shared: Home) -> None:
+    for _ in range(50):
+        assert shared.exec("true").returncode == 0
+    running = [shared.popen("sh", "-c", f"sleep 0.3; exit {code}") for code in range(5)]
+    assert [each.wait(30) for each in running] == [0, 1, 2, 3, 4]
+    for each in running:
+        each.communicate()
+    shared.settle()
