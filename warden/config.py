@@ -75,6 +75,7 @@ class AwsCredentialsConfig:
     """Where real AWS credentials come from: botocore's own chain (environment, then profile), outside the sandbox.
 
     `profile` names one instead of `AWS_PROFILE` or default; `access_key_id`, `secret_access_key` and `session_token` state them;
+    `account` is their account's 12 digits, for policies and messages; a profile's `aws_account_id` and `AWS_ACCOUNT_ID` say it as well.
     `enabled: false` gives the agent none.
     """
 
@@ -84,6 +85,7 @@ class AwsCredentialsConfig:
     secret_access_key: str = ""
     session_token: str = ""
     region: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -67,15 +67,16 @@ class Log(Protocol):
 class Decoder:
     """Wire message -> Actions, with no policy and no state: what `warden decode` shows is what the proxy rules on.
 
-    Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
+    `accounts` says which AWS account the session's access key ids belong to (see `AwsDialect`). Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
     """
 
     egress: Egress = field(default_factory=Egress)
+    accounts: Mapping[str, str] = field(default_factory=dict)
     dialects: tuple[Dialect, ...] = ()
     net: NetDialect = field(init=False)
 
     def __post_init__(self) -> None:
-        dialects = self.dialects or (AwsDialect(), HttpDialect(self.egress))
+        dialects = self.dialects or (AwsDialect(self.accounts), HttpDialect(self.egress))
         object.__setattr__(self, "dialects", dialects)
         object.__setattr__(self, "net", NetDialect(dialects, self.egress))
 

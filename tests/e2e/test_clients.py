@@ -153,7 +153,7 @@ def test_aws_cli(warden: Warden, cloud: LocalAws, seed: Seed, owner: Callable[[s
     assert denied.returncode in (254, 255), denied  # version 2 and version 1 of the CLI: "the request was refused by the service"
     assert denied.stderr.strip().endswith(
         f"An error occurred (AccessDenied) when calling the TerminateInstances operation: warden denied ec2:TerminateInstances on "
-        f'arn:aws:ec2:us-east-1::instance/{seed.instance}: policy "no-destroy/destructive". Terminating is not allowed; stopping is.'
+        f'arn:aws:ec2:us-east-1:123456789012:instance/{seed.instance}: policy "no-destroy/destructive". Terminating is not allowed; stopping is.'
     ), denied.stderr
     removed = warden.exec(aws, "s3", "rm", f"s3://{seed.bucket}/data/report.txt")
     assert "AccessDenied" in removed.stderr, removed

@@ -63,7 +63,9 @@ class LocalAws:
         """A warden.yaml that sends AWS's names here, with synthetic credentials made by moto's rules: any key is good."""
         return {
             "upstream": {"resolve": self.resolve, "ca": [str(self.ca)]},
-            "credentials": {"aws": {"access_key_id": "AKIA" + "R" * 16, "secret_access_key": "r" * 40, "region": "us-east-1"}},
+            "credentials": {
+                "aws": {"access_key_id": "AKIA" + "R" * 16, "secret_access_key": "r" * 40, "region": "us-east-1", "account": ACCOUNT}
+            },
             **sections,
         }
 

@@ -22,6 +22,7 @@ from warden.model import Action, HttpRequest
 #: Seconds between a signature's date and the clock here, at most: what AWS allows.
 CLOCK_LIMIT = 900.0
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z")
 _EMPTY_HASH = hashlib.sha256(b"").hexdigest()
@@ -134,6 +135,14 @@ class AwsBroker:
             lines += [f"[{name}]", f"aws_access_key_id = {keys.access_key}", f"aws_secret_access_key = {keys.secret_key}"]
         credentials = ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
         return {"config": config_text(self._settings), "credentials": credentials}
+
+    def accounts(self) -> dict[str, str]:
+        """Dummy access key id -> account number, where the configuration, the profile or the environment says it: ARNs are filled with it."""
+        stated = self._config.account or self._outside.environment.get("AWS_ACCOUNT_ID", "")
+        found = {keys.access_key: self._settings.get(name, {}).get("aws_account_id", "") for name, keys in self._profiles.items()}
+        if self._default is not None:
+            found[self._default.access_key] = self._config.account or found.get(self._default.access_key) or stated
+        return {key: account for key, account in found.items() if _ACCOUNT.fullmatch(account)}
 
     def needs_body(self, request: HttpRequest) -> bool:
         """Whether `authorize` must have the body: a signature over it that no header repeats."""

@@ -389,3 +389,21 @@ def test_a_broken_file_is_named_and_not_quoted(tmp_path: Path) -> None:
     assert caught.value.code == "bad-profile-file"
     assert ".aws/credentials" in str(caught.value)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_the_account_is_what_configuration_profile_or_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = "1" * 12, "2" * 12
+    keys = "aws_access_key_id = AKIA{0}\naws_secret_access_key = {0}\n"
+    write(
+        tmp_path,
+        f"[default]\naws_account_id = {one}\n[profile b]\nregion = eu-west-1\n",
+        f"[default]\n{keys.format('X')}[b]\n{keys.format('Y')}",
+    )
+    found = AwsBroker(AwsCredentialsConfig(), {}, tmp_path)
+    assert sorted(found.accounts().values()) == [one]  # nobody says b's
+    stated = AwsCredentialsConfig(access_key_id="A", secret_access_key="B", account=two)
+    broker = AwsBroker(stated, {}, tmp_path)
+    assert broker.accounts() == {broker.environment()["AWS_ACCESS_KEY_ID"]: two}
+    environment = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "B", "AWS_ACCOUNT_ID": two}
+    broker = AwsBroker(AwsCredentialsConfig(), environment, tmp_path)
+    assert broker.accounts()[broker.environment()["AWS_ACCESS_KEY_ID"]] == two

@@ -59,3 +59,14 @@ def test_names_and_connections_say_who_rules_next(message: DnsQuestion | TcpConn
 def test_only_a_tcp_entry_makes_a_stream_opaque() -> None:
     streams = {port: DECODER.decode(TcpConnect("db.example.com", port))[0].context["stream"] for port in (443, 5432)}
     assert streams == {443: "http", 5432: "opaque"}
+
+
+@pytest.mark.parametrize(("key", "account"), [("AKIADUMMY", "123456789012"), ("AKIAOTHER", "")])
+def test_an_arn_is_filled_with_the_account_of_the_key_that_signs(key: str, account: str) -> None:
+    authorization = f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+    host = "ec2.us-east-1.amazonaws.com"
+    body = b"Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-1"
+    headers = (("Host", host), ("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", authorization))
+    decoder = Decoder(accounts={"AKIADUMMY": "123456789012"})
+    (action,) = decoder.decode(HttpRequest("POST", "https", host, 443, "/", headers, body))
+    assert action.resources[0].id == f"arn:aws:ec2:us-east-1:{account}:instance/i-1"

@@ -18,6 +18,8 @@ Its parts, in the order in which a request passes them:
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from warden.dialects.aws import denial, effects, hosts
@@ -27,11 +29,20 @@ from warden.model import Action, Certainty, HttpRequest, HttpResponse, Ruling, V
 
 __all__ = ["UNKNOWN", "AwsDialect", "Route", "route"]
 
+_KEY_ID = re.compile(r"Credential=([^/,\s]+)/")
+
 
 class AwsDialect:
-    """`warden.dialects.Dialect` for AWS. Stateless but for the tables."""
+    """`warden.dialects.Dialect` for AWS. Stateless but for the tables.
+
+    `accounts` maps the access key ids that the session's agent has to account numbers: a request that is signed with one of them acts on that
+    account unless an ARN or the host says another.
+    """
 
     name = "aws"
+
+    def __init__(self, accounts: Mapping[str, str] | None = None) -> None:
+        self._accounts = accounts or {}
 
     def claims(self, host: str, port: int) -> bool:
         """Any name under AWS's DNS suffixes but customers' data endpoints, whatever the port."""
@@ -49,7 +60,13 @@ class AwsDialect:
             return (_unknown(found),)
         if found.protocol not in {"rest-json", "rest-xml"} or effects.needs_body(found):
             request = _readable(request)
+        if self._accounts and found.account is None:
+            found = replace(found, account=self._account(request))
         return effects.actions(found, request)
+
+    def _account(self, request: HttpRequest) -> str | None:
+        signed = _KEY_ID.search(request.header("authorization") or "")
+        return self._accounts.get(signed[1]) if signed else None
 
     def deny(self, request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
         """See `denial`."""
