@@ -207,7 +207,9 @@ def _entry(row: Row) -> dict[str, Any]:
     optional: dict[str, Any] = {
         "flags": sorted(row.flags),
         "iam": sorted(action.name for action in row.actions),
-        "when": row.when,
+        "when": [
+            one for one in row.when if any(_wires(row, path) for path in _paths(one))
+        ],  # docdb's DeleteDBInstance cannot skip a snapshot
         "parts": row.parts,
         "deferred": row.deferred,
         "resources": resources,
