@@ -29,6 +29,7 @@ from warden.model import (
     AuditRecord,
     Certainty,
     Decision,
+    DnsQuestion,
     Effect,
     HttpRequest,
     HttpResponse,
@@ -67,7 +68,8 @@ class Log(Protocol):
 class Decoder:
     """Wire message -> Actions, with no policy and no state: what `warden decode` shows is what the proxy rules on.
 
-    `accounts` says which AWS account the session's access key ids belong to (see `AwsDialect`). Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
+    `accounts` says which AWS account the session's access key ids belong to (see `AwsDialect`).
+    Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
     """
 
     egress: Egress = field(default_factory=Egress)
@@ -208,7 +210,7 @@ def _subject(ruling: Ruling) -> str:
 
 
 def _undecoded(message: Message) -> Action:
-    host = message.name if not isinstance(message, HttpRequest) and hasattr(message, "name") else message.host  # type: ignore[union-attr]
+    host = message.name if isinstance(message, DnsQuestion) else message.host
     return Action("http", "undecoded", Verb.UNKNOWN, resources=(Resource("Net::Host", host, {"name": host}),), certainty=Certainty.UNKNOWN)
 
 

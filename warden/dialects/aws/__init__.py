@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from warden.dialects.aws import denial, effects, hosts
+from warden.dialects.aws import denial, effects, hosts, resources
 from warden.dialects.aws.protocols import head as read_head
 from warden.dialects.aws.route import UNKNOWN, Route, plain_body, route, without_body
 from warden.model import Action, Certainty, HttpRequest, HttpResponse, Ruling, Verb
@@ -56,12 +56,12 @@ class AwsDialect:
     def decode(self, request: HttpRequest) -> tuple[Action, ...]:
         """See `route` for the reading and `effects` for its meaning."""
         found = route(request)
+        if self._accounts and found.account is None:
+            found = replace(found, account=self._account(request))
         if not found.known:
             return (_unknown(found),)
         if found.protocol not in {"rest-json", "rest-xml"} or effects.needs_body(found):
             request = _readable(request)
-        if self._accounts and found.account is None:
-            found = replace(found, account=self._account(request))
         return effects.actions(found, request)
 
     def _account(self, request: HttpRequest) -> str | None:
@@ -82,8 +82,11 @@ def _readable(request: HttpRequest) -> HttpRequest:
 
 
 def _unknown(found: Route) -> Action:
-    context = {"service": found.services[0]}
+    """An operation that the tables do not know, on the whole of the service: a rule on its account or region still meets it."""
+    service = found.services[0]
+    context = {"service": service}
     context |= {
         key: value for key, value in (("partition", found.partition), ("region", found.region), ("account", found.account)) if value
     }
-    return Action("aws", f"{found.services[0]}:{found.operation}", Verb.UNKNOWN, context=context, certainty=Certainty.UNKNOWN)
+    operation = f"{service}:{found.operation}"
+    return Action("aws", operation, Verb.UNKNOWN, resources=(resources.whole(service, found),), context=context, certainty=Certainty.UNKNOWN)
