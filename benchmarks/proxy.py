@@ -16,12 +16,14 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.auth import SigV4Auth
@@ -42,9 +44,8 @@ from warden.pipeline import Decoder, Pipeline
 
 EC2, PLAIN = "ec2.us-east-1.amazonaws.com", "files.example"
 BODY = b"Action=DescribeInstances&Version=2016-11-15"
-ROUNDS = 3
-#: Requests of one measurement, one at a time and 16 at a time.
-ALONE, MANY = 400, 2000
+#: Requests one at a time on each side, in turn; requests 16 at a time on each side, and how often.
+ALONE, MANY, ROUNDS = 800, 800, 8
 
 
 def rows() -> Iterator[Row]:
@@ -62,7 +63,7 @@ def rows() -> Iterator[Row]:
 
 
 class Measured:
-    """Medians over the rounds: milliseconds of one request, and requests a second of sixteen connections."""
+    """Milliseconds of single requests, and requests a second of sixteen connections."""
 
     def __init__(self) -> None:
         self.latencies: list[float] = []
@@ -74,7 +75,8 @@ class Measured:
 
     @property
     def rate(self) -> float:
-        return statistics.median(self.rates)
+        """The best round: what else the machine does can only make one worse."""
+        return max(self.rates)
 
 
 class Bench:
@@ -105,7 +107,7 @@ class Bench:
         )
         pipeline = Pipeline(
             principal=Principal("bench", "bench"),
-            decoder=Decoder(Egress(config.egress.allow)),
+            decoder=Decoder(egress=Egress(config.egress.allow)),
             point=PolicyDecisionPoint(load("no-destroy")),
             broker=self._broker,
             log=Log(self._folder / "audit.jsonl"),
@@ -119,43 +121,84 @@ class Bench:
         addresses.update({port: str(worker.table.address(name)) for name, port in self.ports.items()})
         asyncio.run(worker.run(asyncio.Event()))
 
-    def plain(self) -> tuple[str, list[str]]:
-        return f"https://{PLAIN}/1k", []
+    def plain(self) -> Wanted:
+        return Wanted(PLAIN, "GET", "/1k", {}, b"")
 
-    def signed(self) -> tuple[str, list[str]]:
-        """The arguments of a signed request: made anew each time, for a signature is good for 15 minutes."""
-        (self._folder / "body").write_bytes(BODY)
+    def signed(self) -> Wanted:
+        """Signed anew each time: a signature is good for 15 minutes."""
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "Host": EC2}
         request = AWSRequest("POST", f"https://{EC2}/", data=BODY, headers=headers)
         SigV4Auth(self._dummy, "ec2", "us-east-1").add_auth(request)
-        arguments = [f"--data={self._folder / 'body'}"]
-        for name, value in request.headers.items():
-            if name.lower() != "host":
-                arguments += ["-H", f"{name}: {value}"]
-        return f"https://{EC2}/", arguments
+        return Wanted(EC2, "POST", "/", {name: value for name, value in request.headers.items() if name != "Host"}, BODY)
 
-    def compare(self, request: Callable[[], tuple[str, list[str]]]) -> tuple[Measured, Measured]:
-        """mitmproxy that forwards, then the worker."""
+    def compare(self, request: Callable[[], Wanted]) -> tuple[Measured, Measured]:
+        """mitmproxy that forwards, then the worker; always in turn."""
         forwarding, ruling = Measured(), Measured()
+        wanted = request()
+        sides = ((forwarding, self.forwarding), (ruling, self.ports[wanted.host]))
+        connections = [(measured, _connect(port, wanted.host)) for measured, port in sides]
+        for number in range(ALONE + 50):
+            for measured, connection in connections:
+                milliseconds = wanted.once(connection)
+                if number >= 50:  # the first ones open connections and fill caches
+                    measured.latencies.append(milliseconds)
+        for _, connection in connections:
+            connection.close()
         for _ in range(ROUNDS):
-            url, arguments = request()
-            for measured, port in ((forwarding, self.forwarding), (ruling, self.ports[url.split("/")[2]])):
-                measured.latencies.append(_load(url, port, ALONE, 1, arguments)[0])
-                measured.rates.append(_load(url, port, MANY, 16, arguments)[1])
+            wanted = request()
+            for measured, port in sides:
+                measured.rates.append(wanted.many(port, self._folder))
         return forwarding, ruling
 
 
-def _load(url: str, port: int, number: int, connections: int, arguments: list[str]) -> tuple[float, float]:
-    """Mean milliseconds of a request, and requests a second. Every request must have succeeded."""
-    command = ["h2load", "--h1", f"-n{number}", f"-c{connections}", f"--connect-to=127.0.0.1:{port}", *arguments, url]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert f" {number} succeeded" in done.stdout, done.stdout
-    assert f"status codes: {number} 2xx" in done.stdout, done.stdout
-    mean = re.search(r"time for request:\s+\S+\s+\S+\s+([0-9.]+)(us|ms|s)", done.stdout)
-    rate = re.search(r"([0-9.]+) req/s", done.stdout)
-    assert mean, done.stdout
-    assert rate, done.stdout
-    return float(mean[1]) * {"us": 1e-3, "ms": 1.0, "s": 1e3}[mean[2]], float(rate[1])
+@dataclass(frozen=True)
+class Wanted:
+    """One request, to be sent again and again."""
+
+    host: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def once(self, connection: ssl.SSLSocket) -> float:
+        """Milliseconds until the whole answer is there."""
+        fields = {"Host": self.host, "Accept": "*/*", "User-Agent": "benchmark", **self.headers}
+        if self.body:
+            fields["Content-Length"] = str(len(self.body))
+        head = f"{self.method} {self.path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n"
+        started = time.perf_counter()
+        connection.sendall(head.encode() + self.body)
+        answer = b""
+        while len(answer.partition(b"\r\n\r\n")[2]) < 1024:
+            piece = connection.recv(1 << 16)
+            assert piece, answer
+            answer += piece
+        milliseconds = (time.perf_counter() - started) * 1e3
+        assert answer.startswith(b"HTTP/1.1 200"), answer
+        return milliseconds
+
+    def many(self, port: int, folder: Path) -> float:
+        """Requests a second over sixteen connections. Every request must have succeeded."""
+        command = ["h2load", "--h1", f"-n{MANY}", "-c16", f"--connect-to=127.0.0.1:{port}"]
+        for name, value in self.headers.items():
+            command += ["-H", f"{name}: {value}"]
+        if self.body:
+            (folder / "body").write_bytes(self.body)
+            command.append(f"--data={folder / 'body'}")
+        done = subprocess.run([*command, f"https://{self.host}{self.path}"], capture_output=True, text=True, timeout=120)
+        assert f"status codes: {MANY} 2xx" in done.stdout, done.stdout
+        rate = re.search(r"([0-9.]+) req/s", done.stdout)
+        assert rate, done.stdout
+        return float(rate[1])
+
+
+def _connect(port: int, host: str) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # whose certificate it is tells nothing here: both proxies have a CA of their own
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["http/1.1"])
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname=host)
 
 
 def _forward(port: int, upstream: int, folder: Path) -> None:

@@ -180,6 +180,7 @@ class Upstream:
             "/nonsense": b"ICY 200 OK\r\n\r\n",
             "/close": b"",
             "/until-eof": b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
+            "/smuggled": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
             "/huge-head": b"HTTP/1.1 200 OK\r\nX-Huge: " + b"x" * 100_000 + b"\r\n\r\n",
         }
         if path in answers:
@@ -302,7 +303,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
         listed = Egress(egress)
         pipeline = Pipeline(
             principal=Principal("test", "s-1"),
-            decoder=Decoder(listed, (BodyDialect(), HttpDialect(listed))),
+            decoder=Decoder(egress=listed, dialects=(BodyDialect(), HttpDialect(listed))),
             point=rules,
             broker=rules,
             log=rules,

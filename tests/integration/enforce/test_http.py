@@ -338,9 +338,12 @@ class TestUpstreams:
         assert answer.endswith((b"only this", b"only this<reset>"))
         assert running.rules.outcome()["error"]
 
-    @pytest.mark.parametrize("path", ["/nonsense", "/close", "/huge-head"])
+    @pytest.mark.parametrize("path", ["/nonsense", "/close", "/huge-head", "/smuggled"])
     def test_no_usable_answer_is_a_bad_gateway(self, running: Any, path: str) -> None:
-        assert self.ask(running, path).startswith(b"HTTP/1.1 502")
+        answer = self.ask(running, path)
+        assert answer.startswith(b"HTTP/1.1 502")
+        assert b"<html><head><title>502 Bad Gateway</title></head><body>warden: api.test: " in answer
+        assert b"ICY" not in answer
         assert running.rules.outcome()["error"]
 
     def test_an_answer_before_the_body_was_read(self, running: Any, tmp_path: Any) -> None:

@@ -51,8 +51,12 @@ class Asked:
         self.rules = Rules()
         egress = Egress(["api.example", "*.wild.example"])
         pipeline = Pipeline(
-            principal=Principal("t", "s"), decoder=Decoder(egress, (HttpDialect(egress),)), point=self.rules, broker=self.rules, log=self.rules
-        )  # fmt: skip
+            principal=Principal("t", "s"),
+            decoder=Decoder(egress=egress, dialects=(HttpDialect(egress),)),
+            point=self.rules,
+            broker=self.rules,
+            log=self.rules,
+        )
         self.table = SyntheticAddresses(capacity)
         self.resolver = Resolver(pipeline, self.table)
 

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import logging
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from mitmproxy.proxy.server import ConnectionIO, LiveConnectionHandler
 
 from warden.enforce.http.enforcer import Enforcer
 from warden.enforce.http.layers import HEAD_SECONDS, Http
-from warden.enforce.http.message import Exchange
+from warden.enforce.http.message import Exchange, brief
 from warden.enforce.upstream import UpstreamError
 
 logger = logging.getLogger("warden.enforce")
@@ -66,6 +67,8 @@ class Connection(LiveConnectionHandler):
         self.switched: Exchange | None = None
         self.exchanges: list[Exchange] = []
         self._progress = asyncio.Event()
+        self._events: deque[events.Event] = deque()
+        self._handling = False
         context = self.layer.context
         context.server.address = (host, port)
         context.server.sni = host
@@ -93,7 +96,60 @@ class Connection(LiveConnectionHandler):
         finally:
             self.head_seen()
 
+    # --- events ------------------------------------------------------------------------------------------------------------------
+
+    async def server_event(self, event: events.Event) -> None:
+        """Gives an event to the layers and carries out what they answer.
+
+        As the base class does, but hooks are answered in place, where it starts a task for each. An event that arises while another is handled
+        waits its turn.
+        """
+        self._events.append(event)
+        if self._handling:
+            return
+        self._handling = True
+        try:
+            while self._events:
+                for command in self.layer.handle_event(self._events.popleft()):
+                    self._carry_out(command)
+        except Exception:  # noqa: BLE001 - a layer that raised has lost its state: nothing more may pass through it
+            self.log("a layer failed", logging.ERROR, exc_info=True)
+            self._events.clear()
+        finally:
+            self._handling = False
+            self.timeout_watchdog.register_activity()
+            self._progress.set()
+
+    def _carry_out(self, command: commands.Command) -> None:
+        if isinstance(command, commands.StartHook):
+            self.answer(command)
+            if command.blocking:
+                self._events.append(events.HookCompleted(command))
+        elif isinstance(command, commands.OpenConnection):
+            self.transports[command.connection] = ConnectionIO()  # found by `close_connection` even if the task ends at once
+            task = asyncio.create_task(self.open_connection(command))
+            self.transports[command.connection].handler = task
+        elif isinstance(command, commands.RequestWakeup):
+            self.wakeup_timer.add(asyncio.create_task(self.wakeup(command)))
+        elif isinstance(command, commands.ConnectionCommand):
+            io = self.transports.get(command.connection)
+            if io is None:
+                return  # closed already
+            if isinstance(command, commands.SendData):
+                if io.writer is not None and not io.writer.is_closing():
+                    io.writer.write(command.data)
+            elif isinstance(command, commands.CloseConnection):
+                self.close_connection(command.connection, isinstance(command, commands.CloseTcpConnection) and command.half_close)
+        elif isinstance(command, commands.Log):
+            self.log(command.message, command.level)
+        else:
+            raise TypeError(f"unexpected command {type(command).__name__}")
+
     async def handle_hook(self, hook: commands.StartHook) -> None:
+        self.answer(hook)
+
+    def answer(self, hook: commands.StartHook) -> None:
+        """Calls the enforcer's method of the hook's name, if it has one. Never raises."""
         method = getattr(self.enforcer, hook.name, None)
         if method is None:
             return
@@ -106,7 +162,7 @@ class Connection(LiveConnectionHandler):
     def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
         """mitmproxy's own log: quotes traffic, so only errors are kept. One with an exception is a crashed layer: its state is lost."""
         if level >= logging.ERROR:
-            logger.error("proxy: %s", message.split("b'", 1)[0][:200], exc_info=exc_info)
+            logger.error("proxy: %s", brief(message), exc_info=exc_info)
             self.abort()
 
     # --- upstream ----------------------------------------------------------------------------------------------------------------
@@ -152,13 +208,11 @@ class Connection(LiveConnectionHandler):
         _reading.set(connection)
         await super().handle_connection(connection)
 
-    async def server_event(self, event: events.Event) -> None:
-        await super().server_event(event)
-        self._progress.set()
-
     async def drain_writers(self) -> None:
         """Called after each read. Beside slow writers, waits for streams that cannot take more yet, so that no queue grows without bound."""
-        await super().drain_writers()  # type: ignore[no-untyped-call]
+        writers = [io.writer for io in self.transports.values() if isinstance(io.writer, asyncio.StreamWriter)]
+        if any(writer.transport.get_write_buffer_size() for writer in writers):
+            await super().drain_writers()  # type: ignore[no-untyped-call]
         if _reading.get() is self.client:
             while self.http is not None and any(len(stream._paused_event_queue) > QUEUED_PIECES for stream in self.http.streams.values()):
                 self._progress.clear()

@@ -65,11 +65,11 @@ class Enforcer:
                 next_layer.layer = ClientTLSLayer(context)
                 return
         elif context.client.alpn == b"h2":
-            next_layer.layer = connection.http = Http(context)
+            next_layer.layer = connection.http = Http(context, connection.answer)
             return
         elif match := _METHOD_START.match(data):
             if match[1]:
-                next_layer.layer = connection.http = Http(context)
+                next_layer.layer = connection.http = Http(context, connection.answer)
             return
         elif data == b"\r":
             return
@@ -109,11 +109,12 @@ class Enforcer:
         """Rules on the head, unless the ruling wants the body too: then the stream reads it, up to the limit."""
         connection.head_seen()
         ended = bool(flow.metadata.get("ended"))
-        request = wire.read(flow, connection.host, connection.port, tls=bool(flow.client_conn.tls), ended=ended)
-        exchange = flow.metadata[EXCHANGE] = Exchange(request)
+        exchange = wire.read(flow, connection.host, connection.port, tls=bool(flow.client_conn.tls), ended=ended)
+        flow.metadata[EXCHANGE] = exchange
+        request = exchange.request
         connection.exchanges.append(exchange)
         try:
-            self._check_head(flow, request)
+            self._check_head(flow, exchange)
         except DecodeError as error:
             self._deny(flow, exchange, self.pipeline.refuse(request, error))
             return
@@ -124,10 +125,11 @@ class Enforcer:
         if flow.response is None and not ended:
             flow.request.stream = exchange.count_sent
 
-    def _check_head(self, flow: http.HTTPFlow, request: HttpRequest) -> None:
+    def _check_head(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        request = exchange.request
         if reason := flow.metadata.get("malformed"):
             raise DecodeError("malformed", reason)
-        wire.check_connection(flow)
+        wire.check_connection(exchange)
         if request.scheme == "http" and (dialect := self.pipeline.decoder.net.claimant(request.host, request.port).name) != "http":
             raise DecodeError(
                 "plain-http", f"Plain HTTP to {request.host}, an API of {dialect}, could be read and changed on its way.", "Use https://."
@@ -198,8 +200,7 @@ class Enforcer:
     def error(self, connection: Connection, flow: http.HTTPFlow) -> None:
         exchange = flow.metadata.get(EXCHANGE)
         if isinstance(exchange, Exchange):
-            # mitmproxy's messages may quote what was received: the part before the quote says enough.
-            text = flow.error.msg.split("b'", 1)[0].split('b"', 1)[0][:200] if flow.error else "error"
+            text = wire.brief(flow.error.msg) if flow.error else "error"
             self._settle(flow, exchange, error=text)
 
     def _settle(self, flow: http.HTTPFlow, exchange: Exchange, *, error: str) -> None:

@@ -13,8 +13,10 @@ What each override is for, measured or read in mitmproxy 12.2.3:
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,6 @@ import mitmproxy.proxy.layers.http as mitm_http
 from h11 import EndOfMessage
 from h11._readers import ChunkedReader
 from mitmproxy import http
-from mitmproxy.net.http import http1
 from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
@@ -41,16 +42,21 @@ from mitmproxy.proxy.layers.http._events import (
     RequestData,
     RequestEndOfMessage,
     RequestHeaders,
+    RequestProtocolError,
     RequestTrailers,
     ResponseEndOfMessage,
     ResponseProtocolError,
 )
+from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
 from mitmproxy.proxy.layers.http._http1 import Http1Client as MitmHttp1Client
 from mitmproxy.proxy.layers.http._http1 import Http1Connection, make_body_reader
 from mitmproxy.proxy.layers.http._http1 import Http1Server as MitmHttp1Server
 from mitmproxy.proxy.layers.http._http2 import Http2Server
 
-from warden.enforce.http.message import EXCHANGE, Exchange, failure, frame_for_http1
+from warden.enforce.http.message import EXCHANGE, Exchange, brief, failure, frame_for_http1
+
+#: Answers a hook: decides what happens next by changing the hook's data. Never raises.
+type Answer = Callable[[commands.StartHook], None]
 
 #: Bytes of a request or response head. AWS presigned URLs and session tokens make some of 16 KiB; servers rarely take more than 64.
 HEAD_BYTES = 1 << 16
@@ -65,9 +71,12 @@ _BLANK_LINE = re.compile(rb"\n\r?\n")
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 # RFC 9112 section 3: request-line = method SP request-target SP HTTP-version; section 5: no white space before the colon, no folding.
 _HEAD = re.compile(
-    rb"(?P<method>" + _TOKEN + rb") (?P<target>[\x21-\x7e\x80-\xff]+) HTTP/1\.[01]\r\n"
+    rb"(?P<method>" + _TOKEN + rb") (?P<target>[\x21-\x7e\x80-\xff]+) (?P<version>HTTP/1\.[01])\r\n"
     rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n"
 )
+# RFC 9112 section 3.2.2: absolute-form; whether its authority is the connection's is checked with everything else.
+_ABSOLUTE = re.compile(rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#@]+)(?P<path>/.*)?")
+_LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
 
 
 class MalformedRequest(http.Request):
@@ -165,14 +174,36 @@ def _parse(head: bytes) -> tuple[http.Request, int | None]:
     match = _HEAD.fullmatch(head)
     if match is None:
         raise ValueError("The head of the request is not exactly what HTTP/1.1 allows.")
-    if match["method"].upper() == b"CONNECT":
+    method, target, version = match["method"], match["target"], match["version"]
+    if method.upper() == b"CONNECT":
         raise ValueError("There is no proxy here to CONNECT through: connections go out directly and are ruled on as they are.")
-    try:
-        request = http1.read_request_head(head[:-4].split(b"\r\n"))
-        validate_headers(request)
-        return request, http1.expected_http_body_size(request)
-    except ValueError as error:
-        raise ValueError(f"The head of the request has no single reading: {str(error)[:200]}") from error
+    scheme = authority = b""
+    if not target.startswith(b"/") and target != b"*":
+        absolute = _ABSOLUTE.fullmatch(target)
+        if absolute is None:
+            raise ValueError("The request target is neither a path nor a whole URL.")
+        scheme, authority, target = absolute["scheme"].lower(), absolute["authority"], absolute["path"] or b"/"
+    fields = tuple((name, value.strip(b"\t ")) for name, _, value in (line.partition(b":") for line in head[:-4].split(b"\r\n")[1:]))
+    request = http.Request("", 0, method, scheme, authority, target, version, http.Headers(), None, None, time.time(), None)
+    request.data.headers.fields = fields
+    return request, _body_size(fields, version)
+
+
+def _body_size(fields: tuple[tuple[bytes, bytes], ...], version: bytes) -> int | None:
+    """The size of the body, None when it is chunked. Raises ValueError for anything that could be read in two ways (RFC 9112 section 6)."""
+    lengths = [value for name, value in fields if name.lower() == b"content-length"]
+    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
+    if not lengths and not codings:
+        return 0
+    if len(lengths) + len(codings) > 1:
+        raise ValueError("The request states the length of its body more than once.")
+    if lengths:
+        if not _LENGTH.fullmatch(lengths[0]):
+            raise ValueError("The Content-Length is not a plain number.")
+        return int(lengths[0])
+    if codings[0].lower() != b"chunked" or version != b"HTTP/1.1":
+        raise ValueError("The only transfer coding that can be ruled on is chunked, in HTTP/1.1.")
+    return None
 
 
 class Http1Client(MitmHttp1Client):
@@ -211,11 +242,31 @@ mitm_http.Http1Client = Http1Client  # type: ignore[attr-defined]
 
 
 class Stream(HttpStream):
-    """One request and its response."""
+    """One request and its response. Its hooks are answered by `answer`, at once and in place: passed up to the connection and back down, each
+    would cost as much as handling the message it is about. All but the last one: mitmproxy's HTTP/1 layers count on the end of a response
+    not being there before they have put the message aside that it is the end of.
+    """
 
     _ended = False
 
+    def __init__(self, context: Context, stream_id: int, answer: Answer) -> None:
+        super().__init__(context, stream_id)
+        self._answer = answer
+
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        steps = self._steps(event)
+        reply: Any = None
+        with contextlib.suppress(StopIteration):
+            while True:
+                command = steps.send(reply)
+                # One that does not say `True` is waited for by a layer inside already.
+                if isinstance(command, commands.StartHook) and command.blocking is True and not isinstance(command, HttpResponseHook):
+                    self._answer(command)
+                    reply = None
+                else:
+                    reply = yield command
+
+    def _steps(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, events.Wakeup):
             if self.client_state == self._discard_request_body:
                 self.client_state = self.server_state = self.state_errored
@@ -234,7 +285,7 @@ class Stream(HttpStream):
     def check_invalid(self, request: bool) -> CommandGenerator[bool]:
         """Keeps what is wrong with a request for the hook, which denies it, instead of answering past the hooks."""
         if not request:
-            return (yield from super().check_invalid(False))
+            return (yield from self._check_response())
         message = self.flow.request
         reason = ""
         if isinstance(message, MalformedRequest):
@@ -244,7 +295,7 @@ class Stream(HttpStream):
             reason = "There is no proxy here to CONNECT through: connections go out directly and are ruled on as they are."
         elif message.data.scheme and message.data.scheme != (b"https" if self.context.client.tls else b"http"):
             reason = "The request names another scheme than its connection has."
-        else:
+        elif message.is_http2:  # HTTP/1 heads were read by the letter already
             try:
                 validate_headers(message)
             except ValueError as error:
@@ -285,19 +336,43 @@ class Stream(HttpStream):
         request = self.flow.request
         connection, error = yield GetHttpConnection((request.host, request.port), request.scheme == "https", None, "tcp")
         if error:
-            status, reason = (int(error[:3]), error[4:]) if error[:4] in ("502 ", "504 ") else (502, f"{request.host}: {error[:200]}")
-            exchange.ours = True
-            self.flow.metadata["failure"] = reason
-            self.flow.response = failure(status, reason, exchange.request, ended=False)
-            if self.client_state == self.state_done:
-                yield from self.send_response()
-            else:
-                yield from self._reply()
+            status, reason = (int(error[:3]), error[4:]) if error[:4] in ("502 ", "504 ") else (502, f"{request.host}: {brief(error)}")
+            yield from self._fail(status, reason)
             return False
         self.context.server = self.flow.server_conn = connection
         if request.is_http2 and connection.alpn != b"h2":
             frame_for_http1(self.flow, exchange)
         return True
+
+    def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> CommandGenerator[None]:
+        """An upstream that fails before its answer began is a bad gateway, in our words; all else ends the stream."""
+        waiting = self.server_state == self.state_wait_for_response_headers and self.client_state != self.state_errored
+        if isinstance(event, ResponseProtocolError) and waiting and EXCHANGE in self.flow.metadata:
+            yield from self._fail(502, f"{self.flow.request.host}: {brief(event.message)}")
+        else:
+            yield from super().handle_protocol_error(event)
+
+    def _check_response(self) -> CommandGenerator[bool]:
+        assert self.flow.response is not None
+        try:
+            validate_headers(self.flow.response)
+        except ValueError:
+            yield commands.CloseConnection(self.flow.server_conn)
+            yield from self._fail(502, f"{self.flow.request.host}: the answer can be read in two ways")
+            return True
+        return False
+
+    def _fail(self, status: int, reason: str) -> CommandGenerator[None]:
+        """Answers an allowed request that cannot be carried out."""
+        exchange = self._exchange
+        exchange.ours = True
+        self.flow.metadata["failure"] = reason
+        self.flow.response = failure(status, reason, exchange.request, ended=False)
+        if self.client_state == self.state_done:
+            yield from self.send_response()
+        else:
+            yield from self._reply()
+        self.server_state = self.state_errored
 
     def _reply(self) -> CommandGenerator[None]:
         """Sends the response that is in the flow now, before the request is read to its end."""
@@ -324,14 +399,15 @@ class Stream(HttpStream):
 class Http(HttpLayer):
     """The HTTP layer of one connection from the sandbox."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, answer: Answer) -> None:
         super().__init__(context, HTTPMode.transparent)
+        self._answer = answer
         server: Http1Connection | Http2Server
         server = Http2Server(context.fork()) if context.client.alpn == b"h2" else Http1Server(context.fork())
         self.connections[context.client] = server
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
-        self.streams[stream_id] = Stream(self.context.fork(), stream_id)
+        self.streams[stream_id] = Stream(self.context.fork(), stream_id, self._answer)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
 
 

@@ -8,6 +8,7 @@ into the flow. Header bytes are read as Latin-1, which maps every byte to one ch
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -23,6 +24,7 @@ EXCHANGE = "warden"
 HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "upgrade", "http2-settings", "expect"})
 #: What a Connection header may name. Anything else would strip a header that was ruled on: two readings.
 CONNECTION_OPTIONS = frozenset({"close", "keep-alive", "te", "upgrade", "http2-settings", "proxy-connection"})
+_LENGTH = re.compile(r"[0-9]{1,18}")
 #: Which protocols a request may switch to, by the dialect that reads the host: one row each, with the reason.
 UPGRADES = {
     "http": frozenset({"websocket"}),  # hosts on the egress list: what is inside was opened by naming the host
@@ -34,6 +36,8 @@ class Exchange:
     """One request and its answer on their way through: what was ruled, what was emitted, what has passed."""
 
     request: HttpRequest
+    #: The fields that were for the connection alone, by lower-case name.
+    connection: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=perf_counter)
     ruling: Ruling | None = None
     #: The request as `emit` wrote it; None until it is allowed.
@@ -61,41 +65,47 @@ class Exchange:
         return data
 
 
-def read(flow: http.HTTPFlow, host: str, port: int, *, tls: bool, ended: bool) -> HttpRequest:
-    """The request head, and, with `ended`, its empty body. `host` and `port` are the connection's. Raises DecodeError."""
+def read(flow: http.HTTPFlow, host: str, port: int, *, tls: bool, ended: bool) -> Exchange:
+    """The request's head, and, with `ended`, its empty body. `host` and `port` are the connection's."""
     data = flow.request.data
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in data.headers.fields]
-    lengths = [value for name, value in headers if name.lower() == "content-length"]
-    return HttpRequest(
+    headers: list[tuple[str, str]] = []
+    connection: dict[str, str] = {}
+    length: int | None = 0 if ended else None
+    for raw_name, raw_value in data.headers.fields:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        lower = name.lower()
+        if lower in HOP_BY_HOP:
+            connection[lower] = f"{connection[lower]},{value.lower()}" if lower in connection else value.lower()
+            continue
+        if lower == "content-length" and not ended and _LENGTH.fullmatch(value):
+            length = int(value)
+        headers.append((name, value))
+    if "upgrade" in connection and "upgrade" in connection.get("connection", ""):
+        # Readable for dialects when the request really asks to switch: else it is noise of this connection.
+        headers.append(("Upgrade", connection["upgrade"]))
+    request = HttpRequest(
         method=data.method.decode("latin-1"),
         scheme="https" if tls else "http",
         host=host,
         port=port,
         target=data.path.decode("latin-1"),
-        headers=tuple((name, value) for name, value in headers if name.lower() not in HOP_BY_HOP or _switches(name, headers)),
+        headers=tuple(headers),
         body=b"" if ended else None,
-        body_length=0 if ended else int(lengths[0]) if lengths and lengths[0].isascii() and lengths[0].isdecimal() else None,
+        body_length=length,
         http_version=data.http_version.decode("latin-1"),
         sni=flow.client_conn.sni if tls else None,
         authority=data.authority.decode("latin-1") if data.authority else None,
     )
+    return Exchange(request, connection)
 
 
-def check_connection(flow: http.HTTPFlow) -> None:
+def check_connection(exchange: Exchange) -> None:
     """Raises DecodeError when a Connection header names a field that is more than the connection's own."""
-    for value in flow.request.headers.get_all("connection"):
-        for option in value.lower().split(","):
-            if option.strip() and option.strip() not in CONNECTION_OPTIONS:
-                raise DecodeError(
-                    "connection-header", f"The Connection header names {option.strip()[:64]!r}, which is not for a connection alone."
-                )
-
-
-def _switches(name: str, headers: list[tuple[str, str]]) -> bool:
-    """Upgrade stays readable for dialects when the request really asks to switch: for others it is noise of this connection."""
-    if name.lower() != "upgrade":
-        return False
-    return any(key.lower() == "connection" and "upgrade" in value.lower() for key, value in headers)
+    for option in exchange.connection.get("connection", "").split(","):
+        if option.strip() and option.strip() not in CONNECTION_OPTIONS:
+            raise DecodeError(
+                "connection-header", f"The Connection header names {option.strip()[:64]!r}, which is not for a connection alone."
+            )
 
 
 def wanted_upgrade(request: HttpRequest, dialect: str) -> str:
@@ -113,9 +123,9 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
         raise ValueError("the request to forward leads to another host than the one that was ruled on")
     data = flow.request.data
     http2 = flow.request.is_http2
-    closes = "close" in flow.request.headers.get("connection", "").lower().split(",")
-    expects = flow.request.headers.get("expect", "").lower() == "100-continue"
-    trailers = http2 and "trailers" in flow.request.headers.get("te", "").lower()
+    closes = "close" in [option.strip() for option in exchange.connection.get("connection", "").split(",")]
+    expects = exchange.connection.get("expect") == "100-continue"
+    trailers = http2 and "trailers" in exchange.connection.get("te", "")
     headers = [(name, value) for name, value in forward.headers if name.lower() not in HOP_BY_HOP]
     names = {name.lower() for name, _ in headers}
     if not http2 and "host" not in names:  # an absolute-form target was its only authority
@@ -132,7 +142,7 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
     data.method = forward.method.encode("ascii")
     data.path = forward.target.encode("ascii")
     data.authority = (forward.authority or request.authority or request.host).encode("ascii") if http2 else b""
-    data.headers = http.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers])
+    data.headers.fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
     data.trailers = None
     if forward.body is not None:
         data.content = forward.body
@@ -186,3 +196,8 @@ def failure(status: int, reason: str, request: HttpRequest, *, ended: bool) -> h
     title = {502: "Bad Gateway", 504: "Gateway Timeout"}.get(status, "Error")
     body = f"<html><head><title>{status} {title}</title></head><body>warden: {html.escape(reason)}</body></html>\n"
     return denial(HttpResponse(status, (("Content-Type", "text/html"),), body.encode()), request, ended=ended)
+
+
+def brief(text: str) -> str:
+    """mitmproxy's words for an error, without what it quotes of the traffic."""
+    return text.split("b'", 1)[0].split('b"', 1)[0].rstrip(": ")[:200]
