@@ -43,13 +43,14 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class ControlGroup:
-    """A group: its directories, one for version 2, one per controller for version 1."""
+    """A group: its directories, one for version 2 (`unified`), one per controller for version 1."""
 
     directories: tuple[str, ...]
+    unified: bool = False
 
     @property
     def procs(self) -> tuple[str, ...]:
-        """The files into which a process writes ``0`` to enter."""
+        """The files into which the pid of a process is written to move it in."""
         return tuple(f"{directory}/cgroup.procs" for directory in self.directories)
 
     def events(self) -> Events:
@@ -112,9 +113,11 @@ def create(name: str, limits: Limits, where: Hierarchy | None = None) -> tuple[C
     where = where or here()
     if parent := _parent(where, _wanted(limits) - where.controllers.keys()):
         made, missing = _version2(parent, name, limits)
+        unified = True
     else:
+        unified = False
         made, missing = _version1(where, name, limits)
-    return (ControlGroup(made) if made else None), tuple(_LOST[controller] for controller in sorted(missing))
+    return (ControlGroup(made, unified) if made else None), tuple(_LOST[controller] for controller in sorted(missing))
 
 
 def remove(paths: Iterable[str]) -> None:

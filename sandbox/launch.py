@@ -21,10 +21,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import kernel, oci
+from sandbox import cgroup, kernel, oci
 from sandbox.errors import SandboxError
 from sandbox.view import Scaffold
 
+_TIMEOUT = 20.0  # seconds until the runtime must be executing; it takes some 10 ms
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 
 
@@ -39,7 +40,7 @@ class Launch:
     stdio: tuple[int, int, int]
     net_fd: int
     user_fd: int | None
-    cgroup_procs: tuple[str, ...]
+    group: cgroup.ControlGroup | None
     scaffolds: tuple[Scaffold, ...]
     cgroup_view: bool = False
     terminal: bool = False
@@ -50,46 +51,98 @@ def start(launch: Launch) -> int:
 
     For single-threaded callers: the child is made by clone(2) and runs Python until it executes the runtime.
     """
-    reading, writing = os.pipe()
-    own = os.pidfd_open(os.getpid())
+    pipes = _Pipes(os.pidfd_open(os.getpid()), *os.pipe(), *os.pipe())
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # The caller's handlers must not run in the child.
     try:
-        keeper = _clone(launch, own, writing)
+        keeper = _clone(launch, pipes)
     except OSError as error:
-        os.close(writing)
-        os.close(reading)
+        for number in (pipes.report_read, pipes.report_write, pipes.go_read, pipes.go_write):
+            os.close(number)
         raise SandboxError(f"The sandbox cannot be started: {error}") from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.close(own)
-    os.close(writing)
-    with open(reading, "rb") as report:
-        complaint = report.read().decode(errors="replace")
+        os.close(pipes.parent)
+    os.close(pipes.report_write)
+    os.close(pipes.go_read)
+    complaint = _enter(launch.group, keeper)
+    if not complaint:
+        with contextlib.suppress(OSError):  # It has ended already: its report says why.
+            os.write(pipes.go_write, b"g")
+    os.close(pipes.go_write)
+    with open(pipes.report_read, "rb") as report:
+        if not select.select([report], [], [], _TIMEOUT)[0]:
+            complaint = f"it took longer than {_TIMEOUT:.0f} s"
+            os.kill(keeper, signal.SIGKILL)
+        complaint = complaint or report.read().decode(errors="replace")
     if complaint:
         os.waitpid(keeper, 0)
         raise SandboxError(f"The sandbox cannot be started: {complaint}")
     return keeper
 
 
-def _clone(launch: Launch, parent: int, report: int) -> int:
-    if launch.user_fd is None:
-        keeper = kernel.clone(kernel.CLONE_NEWPID)
-        if keeper == 0:
-            _keep(launch, parent, report)
-        return keeper
-    # An ordinary user may make a pid namespace only inside the user namespace, which a process enters for good: a child enters it, makes the
-    # keeper as its own sibling (so that it is the caller's to wait for), and ends.
+@dataclass(frozen=True, slots=True)
+class _Pipes:
+    """Between caller and keeper: the caller's pidfd, what went wrong, and the word to go on."""
+
+    parent: int
+    report_read: int
+    report_write: int
+    go_read: int
+    go_write: int
+
+
+def _enter(group: cgroup.ControlGroup | None, keeper: int) -> str:
+    """Move the keeper into its control group while it prepares its mounts: on version 1 this takes some 10 ms. Empty, or what went wrong.
+
+    It waits for the word to go on, so nothing of the container runs outside of the limits. In a version 2 group it was born.
+    """
+    try:
+        for procs in group.procs if group else ():
+            if str(keeper) not in Path(procs).read_text().split():
+                Path(procs).write_text(str(keeper))
+    except OSError as error:
+        return f"control group: {error}"
+    return ""
+
+
+def _clone(launch: Launch, pipes: _Pipes) -> int:
+    group = (
+        os.open(launch.group.directories[0], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if launch.group and launch.group.unified else None
+    )
+    try:
+        if launch.user_fd is None:
+            return _clone_keeper(launch, pipes, kernel.CLONE_NEWPID, group)
+        return _clone_inside(launch, pipes, launch.user_fd, group)
+    finally:
+        if group is not None:
+            os.close(group)
+
+
+def _clone_keeper(launch: Launch, pipes: _Pipes, flags: int, group: int | None, answer: int | None = None) -> int:
+    try:
+        keeper = kernel.clone(flags, group)
+    except OSError:
+        if group is None:
+            raise
+        keeper = kernel.clone(flags)  # Moving it in may still be possible, or says why not.
+    if keeper == 0:
+        if answer is not None:
+            os.close(answer)  # The caller waits for its end.
+        _keep(launch, pipes)
+    return keeper
+
+
+def _clone_inside(launch: Launch, pipes: _Pipes, user_fd: int, group: int | None) -> int:
+    """An ordinary user may make a pid namespace only inside the user namespace, which a process enters for good: a child enters it, makes the
+    keeper as its own sibling (so that it is the caller's to wait for), and ends."""
     reading, writing = os.pipe()
     middle = kernel.clone(0)
     if middle == 0:
         try:
-            os.setns(launch.user_fd, os.CLONE_NEWUSER)
-            keeper = kernel.clone(kernel.CLONE_NEWPID | kernel.CLONE_PARENT)
-            if keeper == 0:
-                _keep(launch, parent, report)
-            os.write(writing, struct.pack("=i", keeper))
+            os.setns(user_fd, os.CLONE_NEWUSER)
+            os.write(writing, struct.pack("=i", _clone_keeper(launch, pipes, kernel.CLONE_NEWPID | kernel.CLONE_PARENT, group, writing)))
         except OSError as error:
-            os.write(report, str(error).encode())
+            os.write(pipes.report_write, str(error).encode())
         finally:
             os._exit(0)
     os.close(writing)
@@ -101,15 +154,14 @@ def _clone(launch: Launch, parent: int, report: int) -> int:
     return int(struct.unpack("=i", number)[0])
 
 
-def _keep(launch: Launch, parent: int, report: int) -> None:
+def _keep(launch: Launch, pipes: _Pipes) -> None:
     """The child. Executes the runtime or reports why not; never returns."""
-    step = "control group"
+    step = "signals"
     try:
+        os.close(pipes.go_write)  # Or the end of the caller would not be seen on it.
         for number in signal.valid_signals():
             if signal.getsignal(number) not in (signal.SIG_DFL, None):  # Python ignores SIGPIPE, and programs inherit that.
                 signal.signal(number, signal.SIG_DFL)
-        for procs in launch.cgroup_procs:
-            Path(procs).write_text("0")
         step = "network namespace"
         os.setns(launch.net_fd, os.CLONE_NEWNET)
         if not os.path.samestat(Path("/proc/self/ns/net").stat(), os.fstat(launch.net_fd)):  # Nothing may run in the host's.
@@ -119,7 +171,7 @@ def _keep(launch: Launch, parent: int, report: int) -> None:
         kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
         # From here on no credentials change, so the kernel keeps the promise to kill us with our parent; unless that has ended already.
         kernel.die_with_parent()
-        if select.select([parent], [], [], 0)[0]:
+        if select.select([pipes.parent], [], [], 0)[0]:
             os._exit(125)
         step = "root file system"
         _prepare(launch)
@@ -130,11 +182,13 @@ def _keep(launch: Launch, parent: int, report: int) -> None:
         if launch.terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         kernel.close_on_exec_from(3)
+        if not os.read(pipes.go_read, 1):
+            os._exit(125)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         os.execve(launch.command[0], launch.command, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})  # noqa: S606 - no shell is wanted
     except BaseException as error:  # noqa: BLE001 - a cloned child must not unwind into its parent's code
         with contextlib.suppress(OSError):
-            os.write(report, f"{step}: {error}"[:4000].encode())
+            os.write(pipes.report_write, f"{step}: {error}"[:4000].encode())
     finally:
         os._exit(125)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from sandbox import Limits
+from sandbox import Limits, cgroup
 from sandbox.runtime import Container
 from tests.integration.sandbox.conftest import Result
 
@@ -97,3 +98,30 @@ def test_a_limited_container_starts_and_ends_in_time(begin: Begin) -> None:
     assert container.wait() == 0
     container.close()
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("born", [True, False])
+def test_a_version_2_group_is_where_it_is_born(begin: Begin, monkeypatch: pytest.MonkeyPatch, born: bool) -> None:
+    """On a hybrid machine the version 2 tree has no controllers; a group without limits can be entered all the same, by clone or by a move."""
+    mounted = cgroup.here().unified
+    if not mounted:
+        pytest.skip("no version 2 tree is mounted")
+    made: list[str] = []
+
+    def create(name: str, *_: object) -> tuple[cgroup.ControlGroup, tuple[str, ...]]:
+        made.append(f"{mounted}/{name}")
+        Path(made[0]).mkdir()
+        return cgroup.ControlGroup((made[0],), unified=born), ()
+
+    monkeypatch.setattr(cgroup, "create", create)
+    monkeypatch.setattr(cgroup, "directories", lambda name, *_: (f"{mounted}/{name}",))
+    container = begin("sh", "-c", "setsid sleep 67.5 & sleep 67.5")
+    init = container.wait_started()
+    groups = {
+        pid: line for pid in (Path(made[0]) / "cgroup.procs").read_text().split() if (line := Path(f"/proc/{pid}/cgroup").read_text())
+    }
+    assert str(init) in groups
+    assert len(groups) >= 3
+    container.close()
+    assert not Path(made[0]).exists()

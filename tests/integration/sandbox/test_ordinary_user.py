@@ -63,7 +63,7 @@ def test_all_of_it_as_an_ordinary_user() -> None:
             preexec_fn=become,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=120,
             check=False,
         )
     finally:
