@@ -157,7 +157,8 @@ class _Client:
     def run(self) -> int:
         wake = self._catch_signals()
         descriptors = [0, 1, 2]
-        terminal = os.isatty(0) and os.isatty(1)
+        # Standard error too: on a terminal of its own, the command would have all three there.
+        terminal = os.isatty(0) and os.isatty(1) and os.isatty(2)
         if terminal:
             from warden.cli.terminal import Terminal
 
@@ -211,10 +212,8 @@ class _Client:
                 continue
             self._channel = channel
             return self._relay(channel, first, wake)
-        tail = start.log_tail(begin) if begin >= 0 else ""
-        raise SessionError(
-            "The daemon does not start.", f"Its log, {places.daemon_log()}, ends:\n{tail}" if tail else f"See {places.daemon_log()}."
-        )
+        words = start.last_words(begin) if begin >= 0 else ""
+        raise SessionError(f"The daemon does not start{f': {words}' if words else '.'}", f"Its log has more: {places.daemon_log()}")
 
     def _relay(self, channel: api.Channel, first: api.Frame, wake: int) -> int:
         import select
@@ -271,9 +270,11 @@ class _Client:
             return
         if number == _signal.SIGCONT and terminal:
             terminal.resume()
-            return
         try:
             channel.send(api.SIGNAL, [("number", b"%d" % number)])
+            if number == _signal.SIGHUP and terminal:
+                channel.send(api.SIGNAL, [("number", b"%d" % _signal.SIGCONT)])  # as the kernel does, for who is stopped
+                terminal.hang_up()
         except OSError:
             return  # the session has ended; its EXIT is on the way
         if number == _signal.SIGTSTP:

@@ -66,6 +66,12 @@ class Terminal:
             except termios.error:
                 return  # the terminal hung up
 
+    def hang_up(self) -> None:
+        """The user's terminal is gone: so is the sandbox's, and the kernel tells its foreground job (SIGHUP)."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
     def register(self, poll: select.poll) -> int | None:
         """Adds what to wait for. Returns the longest wait in milliseconds, or None."""
         if self._master < 0:
@@ -122,8 +128,10 @@ class Terminal:
             data = os.read(0, _CHUNK)
         except OSError:
             data = b""
-        if not data:  # hang-up: what the command's terminal does then, it does when the session ends with this client
+        if not data:
             self._input_ended = True
+            self.hang_up()
+            return
         self._pending += data
 
     def _type(self) -> None:

@@ -11,6 +11,7 @@ from warden.daemon.ground import Ground
 from warden.daemon.paths import real, within
 from warden.daemon.request import Request
 from warden.daemon.terms import Terms
+from warden.errors import SessionError
 
 #: Any address leads to our resolver; this one is set aside for documentation (RFC 5737), so that nobody takes it for a real one.
 _RESOLV_CONF = (
@@ -27,6 +28,10 @@ _OUTSIDE_DIRECTORIES = ("TMPDIR", "XDG_RUNTIME_DIR")
 def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     """The sandbox for this request. Writes the files it shows into the session's directory."""
     config = terms.config
+    if not all(map(_text, (*request.argv, request.cwd))):
+        raise SessionError(
+            "An argument or the working directory is not valid UTF-8, which the sandbox's runtime cannot be given.", "Rename it."
+        )
     hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms, ground)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
     established = trust.establish(
@@ -41,6 +46,7 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     variables = environment.inside(
         outside, config.environment, dummies=terms.broker.environment(), trust=established.variables, asked=request.variables
     )
+    variables = {name: value for name, value in variables.items() if _text(name) and _text(value)}
     variables.setdefault("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     binds = [Bind(source, target) for target, source in established.binds.items()]
     binds += [
@@ -70,6 +76,11 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         limits=Limits(limits.memory, limits.pids, limits.cpus),
         hostname=_HOSTNAME,
     )
+
+
+def _text(value: str) -> bool:
+    """Whether it can stand in JSON. What bytes could not be decoded are lone surrogates here."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _own_places(terms: Terms, ground: Ground) -> list[str]:

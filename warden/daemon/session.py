@@ -149,6 +149,8 @@ class _Session:
                 os.close(number)  # or a reader of the command's output would wait for us as well
         if self._container.console is not None:
             self._channel.send(api.TERMINAL, [], [self._container.console])
+            os.close(self._container.console)  # the client's alone: when it closes it, the kernel hangs up inside
+            self._container.console = None
         self._channel.send(api.BEGUN)
         return self._supervise(self._container, self._worker)
 

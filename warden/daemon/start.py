@@ -87,12 +87,12 @@ def listen(path: str) -> socket:
     return listener
 
 
-def log_tail(begin: int, lines: int = 8) -> str:
-    """The last lines that a daemon logged from `begin` on."""
+def last_words(begin: int) -> str:
+    """The last line that a daemon logged from `begin` on."""
     try:
         with open(places.daemon_log(), "rb") as log:
             log.seek(begin)
-            return b"\n".join(log.read()[-8192:].splitlines()[-lines:]).decode("utf-8", "replace")
+            return log.read()[-8192:].strip().rpartition(b"\n")[2].decode("utf-8", "replace")
     except OSError:
         return ""
 
