@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured figure. `bar` is the most (or, with `at_least`, the least) that the issue asks for, in the same unit; None when it asks nothing."""
+    """One measured figure. `bar` is the most (or, with `at_least`, the least) that the issue asks for, in the same unit; None when it
+    asks nothing.
+    """
 
     what: str
     value: float

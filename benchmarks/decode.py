@@ -1,4 +1,4 @@
-"""One AWS request decoded, and decoded and decided, in process: median over every operation of botocore, once each."""
+"""One AWS request decoded, and decoded and decided, in process: median over a request of every operation of botocore."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 
 from benchmarks import Row
-from tests.unit.dialects.aws.botocore_requests import sample_requests
-from warden.decide.bundle import load
-from warden.decide.point import PolicyDecisionPoint
+from tests.unit.dialects.aws.botocore_requests import installed
+from warden.decide import PolicyDecisionPoint, load
 from warden.model import HttpRequest, Principal
 from warden.pipeline import Decoder
 
 
 def rows() -> Iterator[Row]:
-    """Medians in microseconds, warm: every request has been decoded once before."""
-    requests = sample_requests()
+    """Medians in microseconds over single calls, warm: every request has been decoded once before."""
+    release = installed()
+    requests = [sample.request for service in release.services() for sample in release.samples(service, full=True)]
     decoder, principal = Decoder(), Principal("bench", "bench")
-    point = PolicyDecisionPoint(load("no-destroy"))
+    point = PolicyDecisionPoint(load("no-destroy", ()))
 
     def decode(request: HttpRequest) -> None:
         decoder.decode(request)
@@ -26,7 +26,7 @@ def rows() -> Iterator[Row]:
     def decide(request: HttpRequest) -> None:
         point.decide(principal, decoder.decode(request))
 
-    count = f"median of {len(requests)} operations"
+    count = f"median over {len(requests)} requests, one per operation and protocol, every member set"
     yield Row("decode one AWS request", _median(decode, requests), "us", 100, detail=count)
     yield Row("decode and decide", _median(decide, requests), "us", 300, detail=count)
 

@@ -2,7 +2,7 @@
 
 A query's answer depends on nothing but the bundle and the query: Cedar has no clock, no state and no I/O. So answers are kept in a bounded memory,
 keyed by everything that Cedar is given. And Cedar is given only what the policies that can match look at: a preset's rules look at an action's
-groups alone, so one answer serves for every resource.
+groups alone, so one answer serves for every operation in the same groups, on every resource.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ class PolicyDecisionPoint:
         kind, name = query.resource.type, query.resource.id
         uids = (query.action, *entities.action_parents(query))
         shard = self._shards.matching(uids, kind, name)
+        uids = shard.looked_at(uids)
         entities.check(query)
         agent, principal = (query.principal.agent, entities.principal_entity(query.principal)) if "principal" in shard.reads else _NOBODY
         name, resource = (name, entities.resource_entity(query.resource)) if "resource" in shard.reads else ("*", entities.bare(kind, "*"))

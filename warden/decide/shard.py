@@ -7,6 +7,7 @@ nothing but the time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -17,15 +18,30 @@ from warden.decide.policy import Policy, Uid
 type ResourceKey = tuple[str, str, str]
 
 
+#: An action of one provider, named in a rule. Net's four are left as they are: the network rules name them.
+_PROVIDER_ACTION = re.compile(r"\b(?:AWS|GCP|K8s|HTTP|Linux)::Action::")
+
+
 class Shard:
     """Policies parsed together. Cedar numbers them ``policy0``, ``policy1``, ... in the order of the text; `by_number` undoes that."""
 
     def __init__(self, policies: Sequence[Policy]) -> None:
         self.by_number = {f"policy{number}": policy for number, policy in enumerate(policies)}
+        # A preset speaks of groups alone, so its answer is the same for every operation of the same groups.
+        self.groups_alone = all(policy.preset for policy in policies) and not any(
+            _PROVIDER_ACTION.search(policy.text) for policy in policies
+        )
         self.reads = frozenset[str]().union(*(policy.reads for policy in policies))
         self.handle = cedarpy.PolicySet.from_str("\n".join(policy.text for policy in policies))
         if len(self.handle) != len(policies):
             raise ValueError(f"{len(policies)} policies were read as {len(self.handle)}")
+
+    def looked_at(self, uids: tuple[Uid, ...]) -> tuple[Uid, ...]:
+        """What these policies can tell apart of an action's uid and its groups': ``*`` stands for an operation that none of them can name."""
+        (kind, _), *groups = uids
+        if not self.groups_alone or kind == "Net::Action":
+            return uids
+        return ((kind, "*"), *(group for group in groups if group[0] == "Warden::Action"))
 
     def ordered(self, numbers: Iterable[str]) -> tuple[Policy, ...]:
         """The policies that Cedar calls `numbers`, in the order of the bundle: Cedar's own order is of chance."""

@@ -1,86 +1,45 @@
-"""Leaving out the policies that cannot match changes no answer."""
+"""What a shard leaves out of a question changes no answer."""
 
 from __future__ import annotations
 
-import random
-from pathlib import Path
+import itertools
 
-import cedarpy
+import pytest
 
-from tests.unit.decide.rules import AGENT, point, rule, write
-from warden.decide import Bundle, PolicyDecisionPoint, load
-from warden.decide.policy import read
+from warden.config import PRESETS
+from warden.decide import PolicyDecisionPoint, load
 from warden.decide.shard import Shard
-from warden.decide.source import split
-from warden.model import Action, Flag, Resource, Verb
+from warden.dialects.aws import effects
+from warden.model import Action, Flag, Principal, Resource, Verb
 
-SCOPES = [
-    "action",
-    'action == AWS::Action::"s3:GetObject"',
-    'action in [AWS::Action::"s3:PutObject", Warden::Action::"read"]',
-    'action in AWS::Action::"s3:*"',
-    'action in Warden::Action::"destructive"',
-    'action == HTTP::Action::"GET"',
-]
-RESOURCES = [
-    "resource",
-    "resource is AWS::Resource",
-    "resource is Net::Host",
-    'resource == AWS::Resource::"a"',
-    'resource == Net::Host::"a"',
-    'resource in AWS::Resource::"a"',
-    'resource is AWS::Resource in AWS::Resource::"a"',
-]
+AGENT = Principal("agent", "session")
+EVERY_40TH = list(itertools.islice(effects.operations(), 0, None, 40))
 
 
-def test_sharded_and_whole_agree_on_random_rules() -> None:
-    chance = random.Random(7)
-    hosts: dict[str, str | bool | int] = {"dialect": "http", "egress": True, "name": "a"}
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_answers_for_groups_as_it_does_for_each_operation(preset: str, monkeypatch: pytest.MonkeyPatch) -> None:
     actions = [
-        Action("aws", operation, verb, frozenset(flags), (Resource("AWS::Resource", name),))
-        for operation in ("s3:GetObject", "s3:PutObject", "sqs:SendMessage")
-        for verb, flags in ((Verb.READ, ()), (Verb.UPDATE, (Flag.DESTRUCTIVE,)))
-        for name in ("a", "b")
-    ] + [Action("http", "GET", Verb.READ, frozenset(), (Resource("Net::Host", "a", hosts),))]
-    seen = set()
-    for _ in range(30):
-        rules = []
-        for number in range(chance.randrange(1, 12)):
-            scope = f"(principal, {chance.choice(SCOPES)}, {chance.choice(RESOURCES)})"
-            rules.append(rule(f"{chance.choice(['permit', 'permit', 'forbid'])} {scope}", f"r{number}"))
-        # Not validated: some scopes can never match, and that must not matter here.
-        bundle = Bundle("lockdown", tuple(read(piece, "team", preset=False) for piece in split("team.cedar", "".join(rules))))
-        pdp, whole = PolicyDecisionPoint(bundle), PolicyDecisionPoint(bundle)
-        everything = Shard(bundle.policies)
-        whole._shards.matching = lambda *_, shard=everything: shard  # type: ignore[method-assign]
-        for action in actions:
-            decision = pdp.decide(AGENT, [action])
-            assert decision == whole.decide(AGENT, [action]), (rules, action)
-            seen.add((decision.allowed, bool(decision.policies)))
-    assert seen == {(True, True), (False, True), (False, False)}
+        Action("aws", operation, verb, flags, (Resource("AWS::Resource", f"arn:aws:x:::{operation}"),))
+        for operation, verb, flags, _ in EVERY_40TH
+    ]
+    point = PolicyDecisionPoint(load(preset))
+    by_groups = [point.decide(AGENT, [action]) for action in actions]
+    monkeypatch.setattr(Shard, "looked_at", lambda _, uids: uids)
+    point = PolicyDecisionPoint(load(preset))
+    assert by_groups == [point.decide(AGENT, [action]) for action in actions]
+    if preset in ("no-destroy", "readonly"):
+        assert len({decision.policies for decision in by_groups}) > 1
 
 
-def test_only_what_can_match_is_asked(tmp_path: Path) -> None:
-    rules = [rule(f'permit (principal, action in AWS::Action::"s3:*", resource == AWS::Resource::"b{n}")', f"r{n}") for n in range(50)]
-    pdp = point(tmp_path, *rules)
-    uids = (("AWS::Action", "s3:GetObject"), ("Warden::Action", "read"), ("AWS::Action", "s3:*"))
-    shard = pdp._shards.matching(uids, "AWS::Resource", "b7")
-    assert "team/r7" in {policy.id for policy in shard.by_number.values()}
-    assert len([policy for policy in shard.by_number.values() if not policy.preset]) == 1
-    assert pdp._shards.matching(uids, "AWS::Resource", "none") is pdp._shards.matching(uids, "AWS::Resource", "neither")
-
-
-def test_cedar_numbers_policies_as_they_stand(tmp_path: Path) -> None:
-    rules = [rule("forbid (principal, action, resource)", f"r{n}") for n in range(12)]
-    shard = Shard(load("lockdown", [write(tmp_path, *rules)]).policies[:12])
-    request = {"principal": 'A::"a"', "action": 'Action::"b"', "resource": 'C::"c"', "context": {}}
-    result = cedarpy.is_authorized(request, shard.handle, [])
-    for number, annotation in result.diagnostics.id_annotations_by_reason.items():
-        assert shard.by_number[number].id == f"team/{annotation}"
-    assert [policy.id for policy in shard.ordered(result.diagnostics.reasons)] == [f"team/r{n}" for n in range(12)]
-
-
-def test_a_read_meets_only_the_rules_that_speak_of_reads(tmp_path: Path) -> None:
-    shards = point(tmp_path)._shards
-    assert len(shards.matching((("AWS::Action", "x"), ("Warden::Action", "read")), "AWS::Resource", "*").by_number) == 1
-    assert len(shards.matching((("AWS::Action", "x"), ("Warden::Action", "delete")), "AWS::Resource", "*").by_number) == 0
+def test_an_operation_that_a_user_names_is_told_apart(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "mine.cedar"
+    path.write_text(
+        '@id("no")\n@reason("No.")\n@advice("No.")\nforbid (principal, action == AWS::Action::"ec2:StopInstances", resource);\n'
+    )
+    point = PolicyDecisionPoint(load("no-destroy", [path]))
+    resource = (Resource("AWS::Resource", "arn:aws:ec2:::*"),)
+    answers = {
+        name: point.decide(AGENT, [Action("aws", name, Verb.UPDATE, frozenset({Flag.DISRUPTIVE}), resource)]).allowed
+        for name in ("ec2:RebootInstances", "ec2:StopInstances")
+    }
+    assert answers == {"ec2:RebootInstances": True, "ec2:StopInstances": False}
