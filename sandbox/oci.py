@@ -9,7 +9,6 @@ it is in the config's mounts. The network namespace is not in the list of namesp
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,10 +85,12 @@ def _rlimits(spec: Spec, identity: Identity, cgroup: bool) -> list[dict[str, Any
     RLIMIT_NPROC counts per user namespace, so it holds for the sandbox (not for uid 0).
     """
     limits = dict(spec.rlimits)
-    if spec.limits.pids and identity.rootless and not cgroup:
-        limits["RLIMIT_NPROC"] = (spec.limits.pids, spec.limits.pids)
-    if spec.limits.memory and not cgroup:
-        limits["RLIMIT_DATA"] = (math.ceil(spec.limits.memory), math.ceil(spec.limits.memory))
+    instead = {"RLIMIT_NPROC": spec.limits.pids if identity.rootless else 0, "RLIMIT_DATA": spec.limits.memory} if not cgroup else {}
+    for kind, wanted in instead.items():
+        given = limits.get(kind, (-1, -1))[1]
+        value = min(wanted, given) if given >= 0 else wanted  # Raising a limit above the caller's own would fail the start.
+        if wanted:
+            limits[kind] = (value, value)
     # -1, RLIM_INFINITY of Python, is the largest unsigned 64-bit number to the runtime.
     return [{"type": kind, "soft": soft % 2**64, "hard": hard % 2**64} for kind, (soft, hard) in limits.items()]
 

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -17,7 +18,7 @@ import struct
 import termios
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sandbox import cgroup, console, launch, oci, view
@@ -230,6 +231,9 @@ def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, 
     if seen.created:
         bundle.create_mount_points(seen.created)
     held = group is not None and not degraded
+    if not held:
+        own = {kind: resource.getrlimit(getattr(resource, kind)) for kind in ("RLIMIT_NPROC", "RLIMIT_DATA")}
+        spec = replace(spec, rlimits={**own, **spec.rlimits})
     config = oci.config(spec, seen, _identity(spec), runtime.init, str(bundle.path), cgroup=held)
     (bundle.path / "config.json").write_text(json.dumps(config))
     command = _command(runtime, bundle)

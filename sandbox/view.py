@@ -140,7 +140,7 @@ def resolve(spec: Spec, state: str = "") -> View:
     covered = (*(path for path, _ in private), *KERNEL_DIRECTORIES)
     hidden = _existing([*spec.hide, *([state] if state else [])])
     cwd = _working_directory(spec.cwd, covered, hidden)
-    writable = _writable([cwd, *spec.writable], covered, hidden)
+    writable = _writable([cwd, *(path for path in spec.writable if not _leads_elsewhere(path))], covered, hidden)
 
     def shown(path: str) -> bool:
         return _within_any(path, writable) or not _within_any(path, covered)
@@ -182,6 +182,11 @@ def _working_directory(path: str, covered: Sequence[str], hidden: Iterable[str])
             "Run from another directory, or take it off the list of hidden paths.",
         )
     return real
+
+
+def _leads_elsewhere(path: str) -> bool:
+    """Whether `path` is a link out of its own directory. One planted in an earlier session would make any place writable in the next."""
+    return not within(os.path.realpath(path), os.path.realpath(os.path.dirname(os.path.normpath(path))))  # noqa: PTH120
 
 
 def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Iterable[str]) -> tuple[str, ...]:

@@ -140,6 +140,18 @@ def test_writable_paths_are_writable_and_may_be_missing(run: Run, place: Path) -
     assert (place / "agent.json").read_text() == "b\n"
 
 
+def test_a_link_planted_in_an_earlier_session_makes_nothing_writable(run: Run, place: Path) -> None:
+    """An agent that could write to a directory replaces its own state in it by a link to somewhere better; links within the directory are fine."""
+    _tree(place)
+    (place / "project" / ".agent").symlink_to(place / "vault")
+    (place / ".agent2").symlink_to(place / "vault")
+    result = run("sh", "-c", f"echo x > {place}/vault/planted", writable=(str(place / "project" / ".agent"),))
+    assert result.status != 0
+    assert not (place / "vault" / "planted").exists()
+    assert run("sh", "-c", f"echo x > {place}/.agent2/kept", writable=(str(place / ".agent2"),)).status == 0
+    assert (place / "vault" / "kept").exists()
+
+
 def test_a_hidden_working_directory_is_refused(run: Run, place: Path) -> None:
     with pytest.raises(SandboxError, match="hidden"):
         run("true", cwd=str(place), hide=(str(place),))

@@ -55,7 +55,7 @@ def test_root_maps_every_id_and_an_ordinary_user_only_its_own() -> None:
     rootless = _config(rootless=True)
     assert rootless["linux"]["uidMappings"] == [{"containerID": 1000, "hostID": 0, "size": 1}]
     assert rootless["linux"]["gidMappings"] == [{"containerID": 1001, "hostID": 0, "size": 1}]
-    assert rootless["process"]["user"] == {"uid": 1000, "gid": 1001, "additionalGids": []}
+    assert rootless["process"]["user"] == {"uid": 1000, "gid": 1001, "umask": 0o022, "additionalGids": []}
 
 
 def test_the_root_is_read_only_and_nothing_propagates() -> None:
@@ -104,6 +104,9 @@ def test_rlimits_stand_in_for_a_missing_control_group() -> None:
     assert _config(limits=limits)["process"]["rlimits"] == []
     rows = _config(limits=limits, cgroup=False, rootless=True)["process"]["rlimits"]
     assert rows == [{"type": "RLIMIT_NPROC", "soft": 7, "hard": 7}, {"type": "RLIMIT_DATA", "soft": 1 << 20, "hard": 1 << 20}]
+    spec = Spec(argv=("true",), cwd="/", limits=limits, rlimits={"RLIMIT_NPROC": (3, 5), "RLIMIT_DATA": (-1, -1)})
+    config = oci.config(spec, VIEW, oci.Identity(1000, 1000, rootless=True), "/usr/bin/tini", "/b", cgroup=False, machine="x86_64")
+    assert config["process"]["rlimits"][0] == {"type": "RLIMIT_NPROC", "soft": 5, "hard": 5}, "never above the caller's own"
     # RLIMIT_NPROC does not hold for uid 0, and would count all of root's processes.
     assert [row["type"] for row in _config(limits=limits, cgroup=False)["process"]["rlimits"]] == ["RLIMIT_DATA"]
 
