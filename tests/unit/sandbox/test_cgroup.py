@@ -47,7 +47,12 @@ def test_version_2_takes_the_nearest_ancestor_that_hands_out_the_most(tmp_path: 
 def test_version_2_writes_its_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _group(tmp_path / "cg", "cpu memory pids")
     written: list[tuple[str, str]] = []
-    monkeypatch.setattr(cgroup, "_apply", lambda directory, settings: written.extend(settings) is None)
+
+    def apply(directory: str, settings: list[tuple[str, str]]) -> bool:
+        written.extend(settings)
+        return True
+
+    monkeypatch.setattr(cgroup, "_apply", apply)
     where = cgroup.Hierarchy({}, str(tmp_path / "cg"), "/")
     group, lost = cgroup.create("sandbox-x", LIMITS, where)
     assert group is not None
