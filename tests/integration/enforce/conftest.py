@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
+import shutil
 import socket
 import ssl
+import subprocess
 import tempfile
 import threading
 import time
@@ -202,6 +205,33 @@ class Upstream:
         return True
 
 
+def nginx(folder: Path, ca: SessionCA, names: Sequence[str], behind: int) -> tuple[subprocess.Popen[bytes], int]:
+    """A real HTTP/2 server in front of the plain one that listens on port `behind`; its process and port."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folder.mkdir()
+    key = ca.leaf_key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(key)
+    servers = ""
+    for name in names:
+        (folder / f"{name}.pem").write_bytes(ca.leaf(name).public_bytes(serialization.Encoding.PEM))
+        servers += f"""server {{ listen 127.0.0.1:{port} ssl http2; server_name {name}; ssl_certificate {folder}/{name}.pem;
+          ssl_certificate_key {folder}/key.pem; client_max_body_size 0;
+          location / {{ proxy_pass http://127.0.0.1:{behind}; proxy_http_version 1.1; proxy_set_header Host $host;
+            proxy_buffering off; proxy_request_buffering off; }} }}\n"""
+    temporary = " ".join(f"{kind}_temp_path {folder};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log; events {{}}\n"
+        f"http {{ access_log off; {temporary} {servers} }}"
+    )
+    process = subprocess.Popen(["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)], stderr=subprocess.DEVNULL)
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            break
+        time.sleep(0.02)
+    return process, port
+
+
 class Loop:
     """An event loop in a thread of its own."""
 
@@ -242,6 +272,7 @@ class Setting:
     destination: tuple[str, int] = ("", 0)
     #: The loop that the worker runs on.
     loop: Any = None
+    config: Config = field(default_factory=Config)
 
     def to(self, host: str, port: int = 443) -> None:
         """Connections from now on are meant for this host and port."""
@@ -279,9 +310,11 @@ class Setting:
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
     """Makes a worker with its upstream; keyword arguments change its configuration."""
-    closing: list[Callable[[], None]] = []
+    closing: list[Callable[[], object]] = []
 
-    def setting(*, resolve: dict[str, str] | None = None, egress: Sequence[str] = EGRESS, trusted: bool = True, **proxy: Any) -> Setting:
+    def setting(
+        *, resolve: dict[str, str] | None = None, egress: Sequence[str] = EGRESS, trusted: bool = True, http2: bool = False, **proxy: Any
+    ) -> Setting:
         world = SessionCA()
         upstream_loop, loop = Loop(), Loop()
         upstream = Upstream(world)
@@ -289,6 +322,11 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
         plain = upstream_loop.run(asyncio.start_server(upstream.serve, "127.0.0.1", 0))
         port, plain_port = server.sockets[0].getsockname()[1], plain.sockets[0].getsockname()[1]
         (tmp_path / "world.pem").write_bytes(world.pem)
+        if http2:
+            if shutil.which("nginx") is None:
+                pytest.skip("nginx is not installed")
+            process, port = nginx(tmp_path / "nginx", world, ("api.test", "body.test"), plain_port)
+            closing.extend([process.terminate, process.wait])
         config = Config(
             egress=EgressConfig(tuple(egress)),
             upstream=UpstreamConfig(
@@ -324,7 +362,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
                 loop.loop.call_soon_threadsafe(stopping.set)
                 running.result(10)
 
-        made.append(Setting(rules, upstream, worker, tmp_path / "ca.pem", *ports, stop, loop=loop))
+        made.append(Setting(rules, upstream, worker, tmp_path / "ca.pem", *ports, stop, loop=loop, config=config))
         closing.extend([stop, loop.close, upstream_loop.close])
         return made[0]
 

@@ -19,7 +19,8 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.proxy.server import ConnectionIO, LiveConnectionHandler
 
 from warden.enforce.http.enforcer import Enforcer
-from warden.enforce.http.layers import HEAD_SECONDS, Http
+from warden.enforce.http.http1 import HEAD_SECONDS
+from warden.enforce.http.layers import Http
 from warden.enforce.http.message import Exchange, brief
 from warden.enforce.upstream import UpstreamError
 

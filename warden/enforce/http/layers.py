@@ -1,399 +1,17 @@
-"""mitmproxy's layers, made strict where they are lenient and bounded where they are not.
-
-What each override is for, measured or read in mitmproxy 12.2.3:
-
-- its HTTP/1 parser takes bare line feeds, folded lines, any white space, and answers what it cannot parse without a hook: `Http1Server`
-  reads heads by the letter, and hands what it refuses to the same hooks as any request, so that it is recorded and denied;
-- heads are not bounded in size or time, and neither are bytes sent ahead while a response is awaited: `Http1Server` and `Http1Client` are;
-- an HTTP/1 trailer raises NotImplementedError, which leaves the connection hanging: `_TrailerlessReader` discards them (RFC 9112 section 7.1.2);
-- an upstream's 1xx is taken for the final response: `Http1Client` skips them, 101 aside;
-- a response set on a request's head is sent only after the whole body was buffered: `Stream` sends it at once and discards the rest;
-- buffering for a hook is not bounded in memory: `Stream` asks again when the limit is reached.
-"""
+"""What a connection's bytes go through: the HTTP layer, which holds the streams and both sides, or the end."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import mitmproxy.proxy.layers.http as mitm_http
-from h11 import EndOfMessage
-from h11._readers import ChunkedReader
-from mitmproxy import http
-from mitmproxy.net.http.validate import validate_headers
+from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
-from mitmproxy.proxy.layers.http import (
-    DropStream,
-    GetHttpConnection,
-    HttpLayer,
-    HTTPMode,
-    HttpStream,
-    SendHttp,
-)
-from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
-from mitmproxy.proxy.layers.http._events import (
-    ErrorCode,
-    RequestData,
-    RequestEndOfMessage,
-    RequestHeaders,
-    RequestProtocolError,
-    RequestTrailers,
-    ResponseEndOfMessage,
-    ResponseProtocolError,
-)
-from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
-from mitmproxy.proxy.layers.http._http1 import Http1Client as MitmHttp1Client
-from mitmproxy.proxy.layers.http._http1 import Http1Connection, make_body_reader
-from mitmproxy.proxy.layers.http._http1 import Http1Server as MitmHttp1Server
-from mitmproxy.proxy.layers.http._http2 import Http2Server
+from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
+from mitmproxy.proxy.layers.tls import ServerTLSLayer
 
-from warden.enforce.http.message import EXCHANGE, Exchange, brief, failure, frame_for_http1
-
-#: Answers a hook: decides what happens next by changing the hook's data. Never raises.
-type Answer = Callable[[commands.StartHook], None]
-
-#: Bytes of a request or response head. AWS presigned URLs and session tokens make some of 16 KiB; servers rarely take more than 64.
-HEAD_BYTES = 1 << 16
-#: Seconds for a head to come in whole once its first byte is there.
-HEAD_SECONDS = 30.0
-#: Bytes that a client may send ahead of the response to an earlier request.
-AHEAD_BYTES = 1 << 20
-#: Seconds that the rest of a request is read and thrown away after it was answered early: closing at once would take the answer with it.
-DISCARD_SECONDS = 30.0
-
-_BLANK_LINE = re.compile(rb"\n\r?\n")
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-# RFC 9112 section 3: request-line = method SP request-target SP HTTP-version; section 5: no white space before the colon, no folding.
-_HEAD = re.compile(
-    rb"(?P<method>" + _TOKEN + rb") (?P<target>[\x21-\x7e\x80-\xff]+) (?P<version>HTTP/1\.[01])\r\n"
-    rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n"
-)
-# RFC 9112 section 3.2.2: absolute-form; whether its authority is the connection's is checked with everything else.
-_ABSOLUTE = re.compile(rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#@]+)(?P<path>/.*)?")
-_LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
-
-
-class MalformedRequest(http.Request):
-    """Stands in for a request that could not be read, on its way to being denied. `reason` says why."""
-
-    reason: str
-
-    @classmethod
-    def of(cls, head: bytes, reason: str) -> MalformedRequest:
-        words = head.split(b"\n", 1)[0].split()
-        target = words[1][:1024] if len(words) > 1 else b"/"
-        request = cls("", 0, b"UNREADABLE", b"", b"", target, b"HTTP/1.1", http.Headers(), None, None, time.time(), None)
-        request.reason = reason
-        return request
-
-
-@dataclass
-class RequestOverflowHook(commands.StartHook):
-    """The body that a ruling wants to read has reached the limit."""
-
-    flow: http.HTTPFlow
-
-
-class _TrailerlessReader(ChunkedReader):
-    """Reads a chunked body and drops its trailers."""
-
-    def __call__(self, buf: Any) -> Any:
-        event = super().__call__(buf)
-        return EndOfMessage() if isinstance(event, EndOfMessage) else event
-
-
-def _body_reader(size: int | None) -> Any:
-    return _TrailerlessReader() if size is None else make_body_reader(size)
-
-
-class Http1Server(MitmHttp1Server):
-    """HTTP/1 towards the sandbox."""
-
-    _slow_head: commands.RequestWakeup | None = None
-
-    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, events.Wakeup):
-            if event.command is self._slow_head and self.state == self.read_headers:
-                yield commands.CloseConnection(self.conn)
-                self.state = self.done
-            return
-        if isinstance(event, events.DataReceived) and self.state == self.wait and len(self.buf) > AHEAD_BYTES:
-            yield commands.CloseConnection(self.conn)
-            return
-        yield from super()._handle_event(event)
-
-    def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
-        if not isinstance(event, events.DataReceived):
-            yield from super().read_headers(event)
-            return
-        # RFC 9112 section 2.2: "a server [...] SHOULD ignore at least one empty line (CRLF) received prior to the request-line."
-        raw = bytes(self.buf)
-        if raw[:2] == b"\r\n":
-            self.buf.maybe_extract_at_most(2)
-            raw = raw[2:]
-        end = _BLANK_LINE.search(raw)
-        if end is None:
-            if len(raw) > HEAD_BYTES:
-                yield from self._malformed(raw, f"The head of the request is larger than {HEAD_BYTES} bytes.")
-            elif raw and self._slow_head is None:
-                self._slow_head = commands.RequestWakeup(HEAD_SECONDS)
-                yield self._slow_head
-            return
-        self._slow_head = None
-        head = raw[: end.end()]
-        try:
-            self.request, size = _parse(head)
-        except ValueError as error:
-            yield from self._malformed(head, str(error))
-            return
-        self.buf.maybe_extract_at_most(len(head))
-        yield ReceiveHttp(RequestHeaders(self.stream_id, self.request, size == 0))
-        self.body_reader = _body_reader(size)
-        self.state = self.read_body
-        yield from self.state(event)
-
-    def _malformed(self, head: bytes, reason: str) -> CommandGenerator[None]:
-        """Sends a stand-in through the hooks. Where its body would end nobody knows: nothing after it is read."""
-        self.request = request = MalformedRequest.of(head, reason)
-        self.buf.maybe_extract_at_most(len(self.buf))
-        yield ReceiveHttp(RequestHeaders(self.stream_id, request, True))
-        yield ReceiveHttp(RequestEndOfMessage(self.stream_id))
-        yield from self.mark_done(request=True)
-
-
-def _parse(head: bytes) -> tuple[http.Request, int | None]:
-    """The request and the size of its body (None: chunked). Raises ValueError."""
-    if len(head) > HEAD_BYTES:
-        raise ValueError(f"The head of the request is larger than {HEAD_BYTES} bytes.")
-    match = _HEAD.fullmatch(head)
-    if match is None:
-        raise ValueError("The head of the request is not exactly what HTTP/1.1 allows.")
-    method, target, version = match["method"], match["target"], match["version"]
-    if method.upper() == b"CONNECT":
-        raise ValueError("There is no proxy here to CONNECT through: connections go out directly and are ruled on as they are.")
-    scheme = authority = b""
-    if not target.startswith(b"/") and target != b"*":
-        absolute = _ABSOLUTE.fullmatch(target)
-        if absolute is None:
-            raise ValueError("The request target is neither a path nor a whole URL.")
-        scheme, authority, target = absolute["scheme"].lower(), absolute["authority"], absolute["path"] or b"/"
-    fields = tuple((name, value.strip(b"\t ")) for name, _, value in (line.partition(b":") for line in head[:-4].split(b"\r\n")[1:]))
-    request = http.Request("", 0, method, scheme, authority, target, version, http.Headers(), None, None, time.time(), None)
-    request.data.headers.fields = fields
-    return request, _body_size(fields, version)
-
-
-def _body_size(fields: tuple[tuple[bytes, bytes], ...], version: bytes) -> int | None:
-    """The size of the body, None when it is chunked. Raises ValueError for anything that could be read in two ways (RFC 9112 section 6)."""
-    lengths = [value for name, value in fields if name.lower() == b"content-length"]
-    codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
-    if not lengths and not codings:
-        return 0
-    if len(lengths) + len(codings) > 1:
-        raise ValueError("The request states the length of its body more than once.")
-    if lengths:
-        if not _LENGTH.fullmatch(lengths[0]):
-            raise ValueError("The Content-Length is not a plain number.")
-        return int(lengths[0])
-    if codings[0].lower() != b"chunked" or version != b"HTTP/1.1":
-        raise ValueError("The only transfer coding that can be ruled on is chunked, in HTTP/1.1.")
-    return None
-
-
-class Http1Client(MitmHttp1Client):
-    """HTTP/1 towards the upstream."""
-
-    def send(self, event: HttpEvent) -> CommandGenerator[None]:
-        if not isinstance(event, RequestTrailers):  # came over HTTP/2; they were not ruled on
-            yield from super().send(event)
-
-    def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
-        if isinstance(event, events.DataReceived) and self.request:
-            while (end := _BLANK_LINE.search(raw := bytes(self.buf))) is not None:
-                status = re.match(rb"HTTP/1\.[01] (1\d\d)[ \r\n]", raw)
-                if status is None or status[1] == b"101":
-                    break
-                self.buf.maybe_extract_at_most(end.end())
-            if (len(raw) if end is None else end.end()) > HEAD_BYTES:
-                yield commands.CloseConnection(self.conn)
-                assert self.stream_id is not None
-                yield ReceiveHttp(
-                    ResponseProtocolError(self.stream_id, "the head of the response is too large", ErrorCode.GENERIC_SERVER_ERROR)
-                )
-                return
-            if end is None:
-                return
-        yield from super().read_headers(event)
-
-    def read_body(self, event: events.Event) -> CommandGenerator[None]:
-        if type(self.body_reader) is ChunkedReader:
-            self.body_reader = _TrailerlessReader()
-        yield from super().read_body(event)
-
-
-# HttpClient (one per upstream connection) names this class through its module, and has no other seam.
-mitm_http.Http1Client = Http1Client  # type: ignore[attr-defined]
-
-
-class Stream(HttpStream):
-    """One request and its response. Its hooks are answered by `answer`, at once and in place: passed up to the connection and back down, each
-    would cost as much as handling the message it is about. All but the last one: mitmproxy's HTTP/1 layers count on the end of a response
-    not being there before they have put the message aside that it is the end of.
-    """
-
-    _ended = False
-
-    def __init__(self, context: Context, stream_id: int, answer: Answer) -> None:
-        super().__init__(context, stream_id)
-        self._answer = answer
-
-    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
-        steps = self._steps(event)
-        reply: Any = None
-        with contextlib.suppress(StopIteration):
-            while True:
-                command = steps.send(reply)
-                # One that does not say `True` is waited for by a layer inside already.
-                if isinstance(command, commands.StartHook) and command.blocking is True and not isinstance(command, HttpResponseHook):
-                    self._answer(command)
-                    reply = None
-                else:
-                    reply = yield command
-
-    def _steps(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, events.Wakeup):
-            if self.client_state == self._discard_request_body:
-                self.client_state = self.server_state = self.state_errored
-                error = ResponseProtocolError(self.stream_id, "the rest of the request took too long", ErrorCode.CANCEL)
-                yield SendHttp(error, self.context.client)
-                yield DropStream(self.stream_id)
-            return
-        yield from super()._handle_event(event)
-
-    def state_wait_for_request_headers(self, event: RequestHeaders) -> CommandGenerator[None]:
-        self._ended = event.end_stream
-        yield from super().state_wait_for_request_headers(event)
-        if self.flow.response is not None and not self._ended and self.client_state == self.state_consume_request_body:
-            yield from self._reply()
-
-    def check_invalid(self, request: bool) -> CommandGenerator[bool]:
-        """Keeps what is wrong with a request for the hook, which denies it, instead of answering past the hooks."""
-        if not request:
-            return (yield from self._check_response())
-        message = self.flow.request
-        reason = ""
-        if isinstance(message, MalformedRequest):
-            reason = message.reason
-        elif message.method == "CONNECT":
-            message.data.method = b"UNREADABLE"  # or the base class would start a tunnel
-            reason = "There is no proxy here to CONNECT through: connections go out directly and are ruled on as they are."
-        elif message.data.scheme and message.data.scheme != (b"https" if self.context.client.tls else b"http"):
-            reason = "The request names another scheme than its connection has."
-        elif message.is_http2:  # HTTP/1 heads were read by the letter already
-            try:
-                validate_headers(message)
-            except ValueError as error:
-                reason = f"The head of the request has no single reading: {str(error)[:200]}"
-        self.flow.metadata["malformed"] = reason
-        self.flow.metadata["ended"] = self._ended
-        return False
-
-    def state_consume_request_body(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, RequestData) and len(self.request_body_buf) + len(event.data) > self._exchange.limit:
-            self.request_body_buf += event.data
-            yield RequestOverflowHook(self.flow)
-            if (yield from self.check_killed(True)):
-                return
-            if self.flow.response is not None:
-                yield from self._reply()
-                return
-            buffered = bytes(self.request_body_buf)
-            self.request_body_buf.clear()
-            yield from self.start_request_stream()
-            if self.client_state == self.state_stream_request_body:
-                yield from self.client_state(RequestData(self.stream_id, buffered))
-            return
-        yield from super().state_consume_request_body(event)
-
-    def start_request_stream(self) -> CommandGenerator[None]:
-        if (yield from self.make_server_connection()):
-            yield SendHttp(RequestHeaders(self.stream_id, self.flow.request, end_stream=False), self.context.server)
-            self.client_state = self.state_stream_request_body
-
-    def make_server_connection(self) -> CommandGenerator[bool]:
-        """Opens, or finds, the upstream connection: the last place before bytes leave, so the ruling is checked here once more."""
-        exchange = self.flow.metadata.get(EXCHANGE)
-        if not isinstance(exchange, Exchange) or not exchange.cleared(self.flow):
-            self.flow.kill()
-            yield from self.check_killed(True)
-            return False
-        request = self.flow.request
-        connection, error = yield GetHttpConnection((request.host, request.port), request.scheme == "https", None, "tcp")
-        if error:
-            status, reason = (int(error[:3]), error[4:]) if error[:4] in ("502 ", "504 ") else (502, f"{request.host}: {brief(error)}")
-            yield from self._fail(status, reason)
-            return False
-        self.context.server = self.flow.server_conn = connection
-        if request.is_http2 and connection.alpn != b"h2":
-            frame_for_http1(self.flow, exchange)
-        return True
-
-    def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> CommandGenerator[None]:
-        """An upstream that fails before its answer began is a bad gateway, in our words; all else ends the stream."""
-        waiting = self.server_state == self.state_wait_for_response_headers and self.client_state != self.state_errored
-        if isinstance(event, ResponseProtocolError) and waiting and EXCHANGE in self.flow.metadata:
-            yield from self._fail(502, f"{self.flow.request.host}: {brief(event.message)}")
-        else:
-            yield from super().handle_protocol_error(event)
-
-    def _check_response(self) -> CommandGenerator[bool]:
-        assert self.flow.response is not None
-        try:
-            validate_headers(self.flow.response)
-        except ValueError:
-            yield commands.CloseConnection(self.flow.server_conn)
-            yield from self._fail(502, f"{self.flow.request.host}: the answer can be read in two ways")
-            return True
-        return False
-
-    def _fail(self, status: int, reason: str) -> CommandGenerator[None]:
-        """Answers an allowed request that cannot be carried out."""
-        exchange = self._exchange
-        exchange.ours = True
-        self.flow.metadata["failure"] = reason
-        self.flow.response = failure(status, reason, exchange.request, ended=False)
-        if self.client_state == self.state_done:
-            yield from self.send_response()
-        else:
-            yield from self._reply()
-        self.server_state = self.state_errored
-
-    def _reply(self) -> CommandGenerator[None]:
-        """Sends the response that is in the flow now, before the request is read to its end."""
-        self.request_body_buf.clear()
-        self.client_state = self._discard_request_body
-        yield from self.send_response()
-        if self.server_state != self.state_errored:
-            yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
-            yield commands.RequestWakeup(DISCARD_SECONDS)
-
-    def _discard_request_body(self, event: events.Event) -> CommandGenerator[None]:
-        if isinstance(event, RequestEndOfMessage):
-            self.client_state = self.state_done
-            self.flow.live = False
-            yield DropStream(self.stream_id)
-
-    @property
-    def _exchange(self) -> Exchange:
-        exchange = self.flow.metadata[EXCHANGE]
-        assert isinstance(exchange, Exchange)
-        return exchange
+from warden.enforce.http.http1 import Http1Server
+from warden.enforce.http.http2 import WAITING, Http2Client, Http2Server
+from warden.enforce.http.stream import Answer, Stream
 
 
 class Http(HttpLayer):
@@ -402,13 +20,56 @@ class Http(HttpLayer):
     def __init__(self, context: Context, answer: Answer) -> None:
         super().__init__(context, HTTPMode.transparent)
         self._answer = answer
-        server: Http1Connection | Http2Server
-        server = Http2Server(context.fork()) if context.client.alpn == b"h2" else Http1Server(context.fork())
-        self.connections[context.client] = server
+        self._http2 = Http2Server(context.fork()) if context.client.alpn == b"h2" else None
+        self.connections[context.client] = self._http2 or Http1Server(context.fork())
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
         self.streams[stream_id] = Stream(self.context.fork(), stream_id, self._answer)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+    def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        yield from super()._handle_event(event)
+        if self._http2 is not None:
+            yield from self._settle(self._http2)
+
+    def _settle(self, client: Http2Server) -> CommandGenerator[None]:
+        """Acknowledges what either side has sent us of a stream, unless too much of it waits to go out on the other."""
+        for stream_id in list(client.h2_conn.owed):
+            if not self._waits_upstream(stream_id):
+                client.h2_conn.settle(stream_id)
+        if data := client.h2_conn.data_to_send():
+            yield commands.SendData(client.conn, data)
+        for connection in list(self.connections):
+            upstream = self._upstream(connection)
+            if upstream is None or not upstream.h2_conn.owed:
+                continue
+            for stream_id in list(upstream.h2_conn.owed):
+                if client.h2_conn.waiting(upstream.their_stream_id[stream_id]) < WAITING:
+                    upstream.h2_conn.settle(stream_id)
+            if data := upstream.h2_conn.data_to_send():
+                tls = self.connections[connection]
+                assert isinstance(tls, ServerTLSLayer)  # HTTP/2 is only ever agreed on in TLS
+                yield from tls._handle_command(commands.SendData(connection, data))
+
+    def _waits_upstream(self, stream_id: int) -> bool:
+        stream = self.streams.get(stream_id)
+        if stream is None:
+            return False  # answered already: what still comes is thrown away
+        if stream._paused is not None:
+            return True  # its upstream connection is not there yet
+        upstream = self._upstream(stream.context.server)
+        if upstream is None:
+            return False  # HTTP/1.1: its socket holds us back
+        if stream_id in upstream.stream_queue:
+            return True
+        ours = upstream.our_stream_id.get(stream_id)
+        return ours is not None and upstream.h2_conn.waiting(ours) >= WAITING
+
+    def _upstream(self, connection: Connection) -> Http2Client | None:
+        layer = self.connections.get(connection)
+        while layer is not None and not isinstance(layer, Http2Client):
+            layer = getattr(layer, "child_layer", None)
+        return layer
 
 
 class Close(Layer):

@@ -1,0 +1,65 @@
+"""HTTP/2 on both sides, at the pace of the slower one.
+
+mitmproxy 12.2.3 acknowledges all that it receives at once, in windows of 2 GiB, and keeps what it cannot send yet in memory: a slow reader of a
+large download would cost as much memory as the download has bytes. Here a window is small, and what was received of a stream is
+acknowledged when the other side has sent it on (`PacedConnection.owed`; :class:`warden.enforce.http.layers.Http` settles it).
+"""
+
+from __future__ import annotations
+
+import mitmproxy.proxy.layers.http as mitm_http
+from h2.config import H2Configuration
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layers.http._http2 import Http2Client as MitmHttp2Client
+from mitmproxy.proxy.layers.http._http2 import Http2Server as MitmHttp2Server
+from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
+
+#: Bytes of one stream that may be on their way to us: 40 MB/s over a round trip of 100 ms.
+WINDOW = 4 << 20
+#: Bytes of one stream that may wait to be sent on before more is asked for.
+WAITING = 1 << 20
+
+
+class PacedConnection(BufferedH2Connection):
+    """Acknowledges received data only when `settle` is called."""
+
+    def __init__(self, config: H2Configuration) -> None:
+        super().__init__(config)
+        self.local_settings.initial_window_size = WINDOW
+        self.local_settings.acknowledge()  # or the old settings are sent
+        #: Bytes received and not acknowledged, by stream.
+        self.owed: dict[int, int] = {}
+
+    def acknowledge_received_data(self, acknowledged_size: int, stream_id: int) -> None:
+        self.owed[stream_id] = self.owed.get(stream_id, 0) + acknowledged_size
+
+    def settle(self, stream_id: int) -> None:
+        """Acknowledges what is owed of this stream."""
+        if size := self.owed.pop(stream_id, 0):
+            super().acknowledge_received_data(size, stream_id)
+
+    def waiting(self, stream_id: int) -> int:
+        """Bytes of this stream that wait for the peer's window."""
+        return sum(len(piece.data) for piece in self.stream_buffers.get(stream_id, ()))
+
+
+class Http2Server(MitmHttp2Server):
+    """HTTP/2 towards the sandbox."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.h2_conn: PacedConnection = PacedConnection(self.h2_conf)
+
+
+class Http2Client(MitmHttp2Client):
+    """HTTP/2 towards the upstream."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.h2_conn: PacedConnection = PacedConnection(self.h2_conf)
+        self.h2_conn.local_settings.enable_push = 0
+        self.h2_conn.local_settings.acknowledge()
+
+
+# HttpClient (one per upstream connection) names this class through its module, and has no other seam.
+mitm_http.Http2Client = Http2Client  # type: ignore[attr-defined]
