@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 MODULES = ("decode", "decide", "exec", "memory", "proxy")
-PACKAGES = ("wardend", "mitmproxy", "cedarpy", "botocore", "pyroute2")
+PACKAGES = ("wardend", "mitmproxy", "cedarpy", "botocore")
 PROGRAMS = (["crun", "--version"], ["bwrap", "--version"])
 
 
