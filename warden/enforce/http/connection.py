@@ -28,8 +28,6 @@ logger = logging.getLogger("warden.enforce")
 
 #: Seconds without a byte on either side. An AWS Lambda invocation may answer after 15 minutes of silence.
 IDLE_SECONDS = 1200
-#: Pieces (of at most 64 KiB) that may wait for an upstream connection before the client is read no further.
-QUEUED_PIECES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +212,9 @@ class Connection(LiveConnectionHandler):
         writers = [io.writer for io in self.transports.values() if isinstance(io.writer, asyncio.StreamWriter)]
         if any(writer.transport.get_write_buffer_size() for writer in writers):
             await super().drain_writers()  # type: ignore[no-untyped-call]
-        if _reading.get() is self.client:
-            while self.http is not None and any(len(stream._paused_event_queue) > QUEUED_PIECES for stream in self.http.streams.values()):
-                self._progress.clear()
-                await self._progress.wait()
+        while self.http is not None and self.http.full(_reading.get()):
+            self._progress.clear()
+            await self._progress.wait()
 
 
 def _under_way(exchange: Exchange) -> bool:

@@ -47,7 +47,7 @@ class Enforcer:
         self.timeout = config.proxy.timeout
         self._body_limit = config.proxy.body_limit
         self._sides = sides
-        #: Upstreams that were offered HTTP/2 and chose HTTP/1.1. Their next clients get HTTP/1.1 too, so that connections can be kept open.
+        #: Upstreams that were offered HTTP/2 and chose HTTP/1.1. Their next clients get HTTP/1.1 if they speak it, so that connections are kept.
         self._http1_only: set[tuple[str, int]] = set()
 
     # --- what the connection speaks ----------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class Enforcer:
         # The leaf names what the client asked for. When that is not the host of the connection, every request is denied, in words that it reads.
         name = data.context.client.sni or connection.host
         known = (connection.host, connection.port) in self._http1_only
-        data.ssl_conn = self._sides.client(name, HTTP1 if known else HTTP2_AND_1)
+        data.ssl_conn = self._sides.client(name, prefer_http1=known)
 
     def tls_start_server(self, connection: Connection, data: tls.TlsData) -> None:
         # The same protocol on both sides, or HTTP/1.1 upstream: HTTP/1.1 requests have no place in an HTTP/2 connection.

@@ -9,9 +9,12 @@ from mitmproxy.proxy.layer import CommandGenerator, Layer
 from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 
-from warden.enforce.http.http1 import Http1Server
+from warden.enforce.http.http1 import Http1Client, Http1Server
 from warden.enforce.http.http2 import WAITING, Http2Client, Http2Server
 from warden.enforce.http.stream import Answer, Stream
+
+#: Pieces (of at most 64 KiB) that may wait for an upstream connection before the client is read no further.
+QUEUED_PIECES = 16
 
 
 class Http(HttpLayer):
@@ -65,9 +68,23 @@ class Http(HttpLayer):
         ours = upstream.our_stream_id.get(stream_id)
         return ours is not None and upstream.h2_conn.waiting(ours) >= WAITING
 
+    def full(self, connection: Connection) -> bool:
+        """Whether this connection should not be read now, because what it sent is still on its way. HTTP/2 has its windows instead."""
+        if connection is self.context.client:
+            return self._http2 is None and any(len(stream._paused_event_queue) > QUEUED_PIECES for stream in self.streams.values())
+        upstream = self._innermost(connection)
+        if self._http2 is None or not isinstance(upstream, Http1Client) or upstream.stream_id is None:
+            return False
+        return self._http2.h2_conn.waiting(upstream.stream_id) >= WAITING
+
     def _upstream(self, connection: Connection) -> Http2Client | None:
+        layer = self._innermost(connection)
+        return layer if isinstance(layer, Http2Client) else None
+
+    def _innermost(self, connection: Connection) -> Layer | None:
+        """What speaks HTTP on this upstream connection; in it may be TLS and, while it connects, nothing yet."""
         layer = self.connections.get(connection)
-        while layer is not None and not isinstance(layer, Http2Client):
+        while layer is not None and not isinstance(layer, Http1Client | Http2Client):
             layer = getattr(layer, "child_layer", None)
         return layer
 

@@ -50,9 +50,12 @@ def _upstream_context(files: Sequence[str]) -> SSL.Context:
 
 
 def _alpn(connection: SSL.Connection, offered: list[bytes]) -> Any:
-    """The client's first choice among what this connection may speak. A client that wants neither is turned away by a TLS alert."""
-    spoken: tuple[bytes, ...] = connection.get_app_data()
-    return next((protocol for protocol in offered if protocol in spoken), SSL.NO_OVERLAPPING_PROTOCOLS)
+    """The client's first choice of what is spoken here, or HTTP/1.1 where that is wanted and offered. One that offers neither gets no ALPN
+    and is read as HTTP/1.1.
+    """
+    if connection.get_app_data() and b"http/1.1" in offered:
+        return b"http/1.1"
+    return next((protocol for protocol in offered if protocol in HTTP2_AND_1), SSL.NO_OVERLAPPING_PROTOCOLS)
 
 
 class TlsSides:
@@ -69,12 +72,12 @@ class TlsSides:
         self._client.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         self._client.set_alpn_select_callback(_alpn)
 
-    def client(self, name: str, protocols: tuple[bytes, ...]) -> SSL.Connection:
+    def client(self, name: str, *, prefer_http1: bool) -> SSL.Connection:
         """The server's side of a connection from the sandbox, with a leaf for `name`."""
         connection = SSL.Connection(self._client)
         connection.use_certificate(self._ca.leaf(name))
         connection.use_privatekey(self._ca.leaf_key)
-        connection.set_app_data(protocols)
+        connection.set_app_data(prefer_http1)
         connection.set_accept_state()
         return connection
 
