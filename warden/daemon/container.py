@@ -37,7 +37,8 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     established = trust.establish(
         ground.store,
         request.environment,
-        closed=(request.cwd, *writable, *hidden, *_REPLACED),
+        closed=(request.cwd, *writable, *hidden),
+        replaced=_REPLACED,
         program=request.argv[0],
     )
     outside = {

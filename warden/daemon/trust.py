@@ -120,17 +120,20 @@ def system_bundle() -> str:
     return next((path for path in SYSTEM_BUNDLES if os.path.isfile(path)), SYSTEM_BUNDLES[0])
 
 
-def establish(store: Store, environment: Mapping[str, str], closed: Iterable[str], program: str = "") -> Trust:
+def establish(
+    store: Store, environment: Mapping[str, str], closed: Iterable[str], replaced: Iterable[str] = (), program: str = ""
+) -> Trust:
     """What to show where, and which variables to set.
 
-    `environment` is the user's; `closed` are the directories in which nothing is mounted over, because they are writable, hidden or replaced;
-    `program` is the path of the command, whose own Python prefix is looked at. All that is not the user's own choice shows the same file:
-    every TLS connection inside ends at the worker, whichever roots a package would have trusted outside.
+    `environment` is the user's; `closed` are the directories in which nothing is mounted over, because they are writable or hidden; `replaced`
+    are those of which the sandbox shows nothing but what is mounted; `program` is the path of the command, whose own Python prefix is looked at.
+    All that is not the user's own choice shows the same file: every TLS connection inside ends at the worker, whichever roots a package would
+    have trusted outside.
     """
     bases = tuple({real(path) for path in closed})
 
     def mountable(path: str) -> bool:
-        return not within(path, bases)
+        return not within(path, bases) and not within(path, replaced)
 
     system, alone = system_bundle(), f"{SYSTEM_DIRECTORY}/{store.subject_hash}.0"
     shown = {real(path) for path in SYSTEM_BUNDLES if os.path.isfile(path)} or {system}
@@ -144,7 +147,7 @@ def establish(store: Store, environment: Mapping[str, str], closed: Iterable[str
         target = real(named)
         if target in binds:
             variables[name] = named
-        elif mountable(target):
+        elif not within(target, bases):
             variables[name] = named
             content = _extended(_content(target), store.pem)
             binds[target] = write(store.directory / f"named-{len(binds)}.pem", content)

@@ -50,14 +50,14 @@ class Home:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(yaml.safe_dump({"audit": {"path": str(self.audit_log)}, **self.config, **sections}))
 
-    def run(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[Any]:
         """`warden ARGUMENTS...`."""
         if "input" not in options:
             options.setdefault("stdin", subprocess.DEVNULL)
         options = {"cwd": self.work, "capture_output": True, "text": True, "timeout": 60, **options}
         return subprocess.run([WARDEN, *arguments], env={**self.environment, **(env or {})}, **options)
 
-    def exec(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    def exec(self, *command: str, **options: Any) -> subprocess.CompletedProcess[Any]:
         """`warden exec -- COMMAND...`."""
         return self.run("exec", "--", *command, **options)
 
