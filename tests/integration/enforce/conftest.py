@@ -272,6 +272,7 @@ class Setting:
     destination: tuple[str, int] = ("", 0)
     #: The loop that the worker runs on.
     loop: Any = None
+    ca: Any = None
     config: Config = field(default_factory=Config)
 
     def to(self, host: str, port: int = 443) -> None:
@@ -362,7 +363,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
                 loop.loop.call_soon_threadsafe(stopping.set)
                 running.result(10)
 
-        made.append(Setting(rules, upstream, worker, tmp_path / "ca.pem", *ports, stop, loop=loop, config=config))
+        made.append(Setting(rules, upstream, worker, tmp_path / "ca.pem", *ports, stop, loop=loop, ca=ca, config=config))
         closing.extend([stop, loop.close, upstream_loop.close])
         return made[0]
 
