@@ -50,11 +50,11 @@ clients: setup ## install the real clients that the end-to-end tests run (aws CL
 
 .PHONY: test-unit
 test-unit: setup ## the fast, pure tests
-	$(PYTEST) tests/unit -n 2 -q
+	$(PYTEST) tests/unit -n 2 -q -m "not slow"
 
 .PHONY: test
 test: setup clients check ## set up and run everything that CI runs
-	$(PYTEST) tests/unit -n 2 -q
+	$(PYTEST) tests/unit -n 2 -q -m "not slow"
 	$(PYTEST) tests/integration tests/e2e -q -m "not slow"
 
 .PHONY: test-slow
