@@ -89,4 +89,6 @@ def _unknown(found: Route) -> Action:
         key: value for key, value in (("partition", found.partition), ("region", found.region), ("account", found.account)) if value
     }
     operation = f"{service}:{found.operation}"
-    return Action("aws", operation, Verb.UNKNOWN, resources=(resources.whole(service, found),), context=context, certainty=Certainty.UNKNOWN)
+    return Action(
+        "aws", operation, Verb.UNKNOWN, resources=(resources.whole(service, found),), context=context, certainty=Certainty.UNKNOWN
+    )

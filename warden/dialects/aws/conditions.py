@@ -21,6 +21,7 @@ doubt is a no: names and values must match exactly.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -91,9 +92,13 @@ def _equals(value: Any, wanted: str | bool, harm: bool) -> bool:
 
 def _below(value: Any, most: float, harm: bool) -> bool:
     try:
-        return float(_text(value)) <= most
+        number = float(_text(value))
     except ValueError:
         return harm
+    if not harm:
+        return number <= most
+    # For whole numbers: some servers cut 0.9 to 0, and what no 32 bits hold (or is no number) may come out as anything.
+    return not number < 2**31 or math.floor(number) <= most
 
 
 def _public(text: str, harm: bool) -> bool:

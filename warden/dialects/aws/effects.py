@@ -142,7 +142,8 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
         flags |= {Flag.OPAQUE}
     wire = first.wire.get(route.protocol, {})
     parts = [part for part in first.parts if part.condition is not None and holds(part.condition, parameters, wire)]
-    for part in parts or [Effect(verb, _NO_FLAGS)]:
+    # A message that is made of parts and has none that is known may have one that the service knows.
+    for part in parts or [Effect(verb, frozenset({Flag.OPAQUE}) if first.parts else _NO_FLAGS)]:
         part_verb = part.verb or verb
         all_flags = flags | part.flags | ({Flag.DESTRUCTIVE} if part_verb is Verb.DELETE else _NO_FLAGS)
         acted_on, collapsed = resources(first, parameters, route, part.resources)
@@ -175,7 +176,7 @@ def _rehearsal(entry: Entry, parameters: Parameters, route: Route) -> frozenset[
     if where is None or (where.in_body and parameters.body_missing):
         return _NO_FLAGS
     exact = parameters.values(where, fold=False)
-    if len(exact) == 1 and exact[0] in (True, "true") and len(parameters.values(where, fold=True)) == 1:
+    if len(exact) == 1 and (exact[0] is True or exact[0] == "true") and len(parameters.values(where, fold=True)) == 1:
         return frozenset({Flag.DRY_RUN})
     return _NO_FLAGS
 

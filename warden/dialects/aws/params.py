@@ -40,6 +40,8 @@ MAX_INFLATED = 16 << 20
 BODY_SOURCES = frozenset({"form", "body", "xml", "payload"})
 
 _ADVICE = "Send the request with an AWS SDK or the AWS CLI."
+#: Names of form parameters. One with a space, or with an empty part between dots, is another name to whoever trims it.
+_FORM_NAME = re.compile(r"[!-\-/-~]+(?:\.[!-\-/-~]+)*")
 _STEP = re.compile(r"([^\[\]{}]+)((?:\[[^\]]*\]|\{[^}]*\})*)")
 _SELECTOR = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
 
@@ -177,9 +179,13 @@ def _single(values: list[str], path: WirePath, code: str) -> list[Any]:
 def _descend(nodes: Iterable[Any], step: Step, fold: bool) -> Iterator[Any]:
     for node in nodes:
         if not isinstance(node, dict):
+            if fold and step.folded == "value" and isinstance(node, str):
+                yield node  # EC2's AttributeValue structures, sent without their one member
             continue
         if fold:
             found = [value for key, value in node.items() if key.lower() == step.folded]
+            if step.selectors[:1] == ("[]",):
+                found += _misnamed(node, step)
         else:
             found = [node[step.name]] if step.name in node else []
         for value in found:
@@ -191,14 +197,25 @@ def _descend(nodes: Iterable[Any], step: Step, fold: bool) -> Iterator[Any]:
                     yield one
 
 
+def _misnamed(node: dict[str, Any], step: Step) -> list[Any]:
+    """Entries of a form's list under another name than the model's: AWS takes ``Ids.member.1`` for ``Ids.Id.1``, and others take ``Ids.1``."""
+    numbered = {key: value for key, value in node.items() if key.isdecimal()}
+    named = [
+        value
+        for key, value in node.items()
+        if not key.isdecimal() and key.lower() != step.folded and "member" in (key.lower(), step.folded)
+    ]
+    return [numbered, *named] if numbered else named
+
+
 def _select(nodes: Iterable[Any], selector: str, fold: bool) -> Iterator[Any]:
     inner = selector[1:-1]
     for node in nodes:
         if selector == "[]":
-            yield from _entries(node)
+            yield from _entries(node, fold)
         elif selector[0] == "[":
             key, _, wanted = inner.partition("=")
-            for entry in _entries(node):
+            for entry in _entries(node, fold):
                 if any(_same(value, wanted, fold) for value in _descend([entry], Step(key, key.lower(), ()), fold)):
                     yield entry
         elif not isinstance(node, dict):
@@ -211,18 +228,30 @@ def _select(nodes: Iterable[Any], selector: str, fold: bool) -> Iterator[Any]:
             yield from (value for key, value in node.items() if _same(key, inner, fold))
 
 
-def _entries(node: Any) -> Iterator[Any]:
-    """The entries of a list: a JSON array, numbered form parameters (a lone one without a number too), or repeated XML elements."""
+def _entries(node: Any, fold: bool) -> Iterator[Any]:
+    """The entries of a list: a JSON array, numbered form parameters (a lone one without a number too), or repeated XML elements.
+
+    `fold` also finds entries below numbers that are none (``-1``, ``member.1``) and in lists of lists: a server may be that lenient.
+    """
     if isinstance(node, list):
-        yield from node
+        for entry in node:
+            yield from _entries(entry, fold) if fold and isinstance(entry, list) else (entry,)
     elif isinstance(node, dict) and node and all(key == "" or key.isdecimal() for key in node):
-        yield from (node[key] for key in sorted(node, key=lambda key: (len(key), key)))
+        for key in sorted(node, key=lambda key: (len(key), key)):
+            entry = node[key]
+            yield entry
+            if fold and isinstance(entry, dict) and all(below.isdecimal() for below in entry):
+                yield from _entries(entry, fold)
     elif node is not None:
         yield node
+        if fold and isinstance(node, dict):
+            for below in node.values():
+                if isinstance(below, dict):
+                    yield from _entries(below, fold)
 
 
 def _holds(value: Any, member: str, fold: bool) -> bool:
-    return any(True for entry in _entries(value) for _ in _descend([entry], Step(member, member.lower(), ()), fold))
+    return any(True for entry in _entries(value, fold) for _ in _descend([entry], Step(member, member.lower(), ()), fold))
 
 
 def _same(value: Any, wanted: str, fold: bool) -> bool:
@@ -239,7 +268,7 @@ def _object(value: Any, code: str, what: str) -> dict[str, Any]:
 
 
 def _form(query: Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
-    """The parameters of query string and body as a tree: ``Filter.1.Name`` is Filter, then 1, then Name. A value beside subkeys is under ``""``."""
+    """The parameters of query string and body as a tree: ``Filter.1.Name`` is Filter, then 1, then Name. None is both a value and a tree."""
     try:
         text = body.decode("utf-8")
         pairs = [*query, *parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_FIELDS)]
@@ -249,6 +278,8 @@ def _form(query: Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
         raise DecodeError("too-many-parameters", f"The form body has more than {MAX_FORM_FIELDS} parameters.", _ADVICE) from None
     flat: dict[str, str] = {}
     for key, value in pairs:
+        if _FORM_NAME.fullmatch(key) is None:
+            raise DecodeError("malformed-form", f"The parameter name {key[:64]!r} holds spaces or empty parts.", _ADVICE)
         if flat.setdefault(key, value) != value:
             raise DecodeError("duplicate-parameter", f"Parameter {key} is there twice with different values.", "Send it once.")
     tree: dict[str, Any] = {}
@@ -258,17 +289,18 @@ def _form(query: Iterable[tuple[str, str]], body: bytes) -> dict[str, Any]:
             raise DecodeError("too-deep", f"A form parameter nests deeper than {MAX_DEPTH} levels.", _ADVICE)
         node = tree
         for part in parts[:-1]:
-            below = node.get(part)
+            below = node.setdefault(part, {})
             if not isinstance(below, dict):
-                below = {} if below is None else {"": below}
-                node[part] = below
+                raise _twofold(key)
             node = below
-        held = node.get(parts[-1])
-        if isinstance(held, dict):
-            held[""] = value
-        else:
-            node[parts[-1]] = value
+        if parts[-1] in node:
+            raise _twofold(key)
+        node[parts[-1]] = value
     return tree
+
+
+def _twofold(key: str) -> DecodeError:
+    return DecodeError("duplicate-parameter", f"At {key} there is both a value and a parameter below it.", "Send one of them.")
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -328,8 +360,10 @@ def _xml(body: bytes) -> dict[str, Any]:
     def end(name: str) -> None:
         children, text = stack.pop()
         if stack:
-            local = name.rpartition(" ")[2]
-            stack[-1][0].setdefault(local, _Children()).append(children or "".join(text))
+            local, said = name.rpartition(" ")[2], "".join(text)
+            if children and said.strip():
+                children[""] = said  # text beside elements: to some readers it is the value
+            stack[-1][0].setdefault(local, _Children()).append(children or said)
 
     def encoded(_version: str, encoding: str | None, _standalone: int) -> None:
         if encoding is not None and encoding.lower() not in ("utf-8", "us-ascii"):

@@ -31,6 +31,7 @@ _TARGET = re.compile(r"(?:([A-Za-z][A-Za-z0-9_.]*)\.)?([A-Za-z][A-Za-z0-9_]*)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,127}")
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOT_FORM = re.compile(r"[\x00-\x1f\x7f;]")
+_UTF8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _QUEUE_PATH = re.compile(r"/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?/?")
 
 
@@ -59,6 +60,10 @@ class Head:
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def charset(self) -> str:
+        return self.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "')
 
     @property
     def compressed(self) -> bool:
@@ -102,7 +107,7 @@ def signal(found: Head) -> str:
         signals.append("rpc-v2-cbor")
     if found.query and any(key == "Action" for key, _ in found.query):
         signals.append("action")
-    if len(signals) > 1 or (signals and signals[0] != "action" and found.content_type == FORM):
+    if len(signals) > 1 or (signals and signals[0] != "action" and "form" in found.content_type):
         raise DecodeError("two-protocol-signals", "The request speaks two AWS protocols at once.", "Send it in one of them.")
     if found.query and any(key.lower() in {"x-amz-target", "x-amz-copy-source"} for key, _ in found.query):
         raise DecodeError("header-in-query", "The query holds a header that chooses the operation.", "Send it as a header.")
@@ -115,6 +120,8 @@ def json_target(found: Head) -> Named:
     if match is None:
         raise DecodeError("malformed-target-header", "The X-Amz-Target header is malformed.", "Send PREFIX.Operation.")
     _require(found, methods=("POST",), root=True)
+    if found.charset not in _UTF8:
+        raise DecodeError("unexpected-content-type", "The body's character set is not UTF-8.")
     return Named("json", match[2], match[1] or "")
 
 
@@ -142,8 +149,7 @@ def query_action(found: Head, body: bytes | None, *, length: int | None, queue_p
         raise DecodeError(
             "unexpected-content-type", "The request names no operation, or its body is not a form.", f"Send {FORM}, or X-Amz-Target."
         )
-    charset = found.headers.get("content-type", "").lower().partition("charset=")[2].strip(' "')
-    if charset not in {"", "utf-8", "utf8"}:
+    if found.charset not in _UTF8:
         raise DecodeError("unexpected-content-type", "The body's character set is not UTF-8.")
     if body is None:
         raise DecodeError("body-missing", "The operation is named in the body, which was not read.")

@@ -64,6 +64,7 @@ def route(request: HttpRequest) -> Route:
     if kind == "rpc-v2-cbor":
         return _named(protocols.cbor_target(head), place, head, services)
     if _speaks_query(kind, head, services):
+        _check_separators(request.target)
         named = protocols.query_action(
             head,
             plain_body(request, head, services),
@@ -153,6 +154,13 @@ def _speaks_query(kind: str, head: Head, services: tuple[index.Service, ...]) ->
     if head.content_type == protocols.FORM and head.path != "/":
         raise DecodeError("two-protocol-signals", "The path is of one AWS protocol and the body of another.", "Send it in one of them.")
     return head.content_type == protocols.FORM
+
+
+def _check_separators(target: str) -> None:
+    """As in forms (`protocols.form`): a bare ``;`` separates parameters for some readers. Signatures' lists of headers have always had it."""
+    query = target.partition("?")[2]
+    if ";" in query and any(";" in part and not part.lower().startswith("x-amz-") for part in query.split("&")):
+        raise DecodeError("malformed-form", "The query holds a bare semicolon.", "Percent-encode it.")
 
 
 def _named(named: Named, place: _Place, head: Head, services: tuple[index.Service, ...]) -> Route:

@@ -2,7 +2,8 @@
 
 Accepted: an origin-form target of ASCII, split at ``/``, ``?``, ``&`` and ``=`` first and percent-decoded as UTF-8 after. ``+`` in a query is
 a space. Refused, because services, proxies and Warden could read them differently: backslashes, fragments, raw spaces and control characters,
-bad escapes, bad UTF-8, dot segments however written, and outside object keys also empty segments and escapes of characters that need none.
+bad escapes, bad UTF-8, dot segments however written, and outside object keys also empty segments, bare semicolons and escapes of characters
+that need none.
 """
 
 from __future__ import annotations
@@ -38,9 +39,13 @@ def segments(path: str, *, key_from: int | None = None) -> tuple[str, ...]:
     raw = path[1:].split("/")
     if key_from is None and len(raw) > SEGMENTS_LIMIT:
         raise DecodeError("too-many-segments", f"The path has more than {SEGMENTS_LIMIT} segments.")
+    outside = raw if key_from is None else raw[:key_from]
+    if ";" in path and any(
+        ";" in segment for segment in outside
+    ):  # RFC 3986, 3.3: some servers cut parameters off a segment before they route
+        raise DecodeError("bare-semicolon", "The path holds a bare semicolon.", "Percent-encode it.")
     if "%" not in path and "." not in path and "" not in raw[:-1]:
         return tuple(raw)
-    outside = raw if key_from is None else raw[:key_from]
     if "%" in path and any(_NEEDLESS.search(segment) for segment in outside):
         raise DecodeError("needless-escape", "The path escapes letters, digits or dots, which need none.", "Send them as they are.")
     if "" in outside[:-1] and len(raw) > 1:

@@ -100,6 +100,7 @@ REFUSED: list[tuple[HttpRequest, str]] = [
     (rest("GET", "https://lambda.us-east-1.amazonaws.com/2015-03-31/f%75nctions"), "needless-escape"),
     (rest("DELETE", f"{LAMBDA}/a%5Cb"), "backslash"),
     (rest("DELETE", f"{LAMBDA}//a"), "empty-segment"),
+    (rest("GET", f"{LAMBDA}/a;b"), "bare-semicolon"),
     (rest("DELETE", "https://lambda.us-east-1.amazonaws.com//2015-03-31/functions/a"), "empty-segment"),
     (rest("DELETE", "https://s3.us-east-1.amazonaws.com//k", scope="us-east-1/s3"), "malformed-bucket"),
     (rest("DELETE", "https://s3.us-east-1.amazonaws.com/b%2Fk", scope="us-east-1/s3"), "malformed-bucket"),
@@ -130,6 +131,11 @@ REFUSED: list[tuple[HttpRequest, str]] = [
     # two protocols
     (request(DDB + "?Action=ListTables", TARGET, JSON, scope="us-east-1/dynamodb"), "two-protocol-signals"),
     (request(DDB, TARGET, CBOR, scope="us-east-1/dynamodb"), "two-protocol-signals"),
+    (request(DDB, TARGET, ("Content-Type", "application/x-www-form-urlencoded,x"), scope="us-east-1/dynamodb"), "two-protocol-signals"),
+    (
+        request(DDB, TARGET, ("Content-Type", "application/x-amz-json-1.0; charset=utf-7"), scope="us-east-1/dynamodb"),
+        "unexpected-content-type",
+    ),
     (
         form(
             "Action=DeleteAlarms&Version=2010-08-01",
@@ -181,6 +187,10 @@ REFUSED: list[tuple[HttpRequest, str]] = [
     (form("+Action=DescribeInstances&" + TERMINATE), "misspelt-action"),
     (form("X=1;Action=DescribeInstances&" + TERMINATE), "malformed-form"),
     (form(TERMINATE + "\r\n"), "malformed-form"),
+    (
+        request(f"GET {EC2[5:]}?X=1;Action=TerminateInstances&Action=DescribeInstances&Version=2016-11-15", scope="us-east-1/ec2"),
+        "malformed-form",
+    ),
     (form(TERMINATE + "&X=é"), "malformed-form"),
     (form(None), "body-missing"),
     (request(EC2, JSON, scope="us-east-1/ec2", body=TERMINATE), "unexpected-content-type"),
