@@ -42,6 +42,8 @@ METADATA = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd0
 CONNECTIONS = 1024
 #: Seconds that connections get to end by themselves when the session stops.
 GRACE = 1.0
+#: Connections that may wait to be accepted: asyncio sets 100 again otherwise, whatever the listener had.
+BACKLOG = 1024
 
 type OriginalDestination = Callable[[socket.socket], tuple[str, int]]
 
@@ -91,8 +93,10 @@ class Worker:
         try:
             for sock in datagrams:
                 self._resolver.serve_udp(sock)
-            servers += [await asyncio.start_server(self._accept_dns, sock=_adopted(sock)) for sock in self._listeners.dns_tcp]
-            servers += [await asyncio.start_server(self._accept, sock=_adopted(sock)) for sock in self._listeners.tcp]
+            servers += [
+                await asyncio.start_server(self._accept_dns, sock=_adopted(sock), backlog=BACKLOG) for sock in self._listeners.dns_tcp
+            ]
+            servers += [await asyncio.start_server(self._accept, sock=_adopted(sock), backlog=BACKLOG) for sock in self._listeners.tcp]
             await stop.wait()
         finally:
             for server in servers:

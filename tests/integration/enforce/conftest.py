@@ -17,6 +17,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import h2.config
+import h2.connection
+import h2.events
 import pytest
 from cryptography.hazmat.primitives import serialization
 
@@ -125,10 +128,17 @@ class Upstream:
         self.context.sni_callback = self._certificate
         self._ca = ca
         self._contexts: dict[str, ssl.SSLContext] = {}
+        self.loop: Any = None
 
     def _certificate(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
         certified = "other.test" if name == "mismatch.h2.test" else name or "192.0.2.7"
-        connection.context = self._contexts.setdefault(certified, server_context(self._ca, certified))
+        connection.context = self.certified(certified)
+
+    def certified(self, name: str) -> ssl.SSLContext:
+        """A context with a certificate for `name` that the worker trusts."""
+        if name not in self._contexts:
+            self._contexts[name] = server_context(self._ca, name)
+        return self._contexts[name]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -319,6 +329,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
         world = SessionCA()
         upstream_loop, loop = Loop(), Loop()
         upstream = Upstream(world)
+        upstream.loop = upstream_loop
         server = upstream_loop.run(asyncio.start_server(upstream.serve, "127.0.0.1", 0, ssl=upstream.context))
         plain = upstream_loop.run(asyncio.start_server(upstream.serve, "127.0.0.1", 0))
         port, plain_port = server.sockets[0].getsockname()[1], plain.sockets[0].getsockname()[1]
@@ -375,3 +386,62 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
 @pytest.fixture
 def running(make: Callable[..., Setting]) -> Setting:
     return make()
+
+
+class Http2:
+    """An HTTP/2 client that gives windows only when told to, and reads its socket all the time."""
+
+    def __init__(self, port: int, ca_file: Path) -> None:
+        context = ssl.create_default_context(cafile=str(ca_file))
+        context.set_alpn_protocols(["h2"])
+        sock = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.sock = context.wrap_socket(sock, server_hostname="api.test")
+        # What goes out is not checked: some tests are about what should not.
+        self.connection = h2.connection.H2Connection(
+            h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False, header_encoding="latin-1")
+        )
+        self.connection.initiate_connection()
+        self.connection.increment_flow_control_window(1 << 30)
+        self.received: dict[int, int] = {}
+        self.bodies: dict[int, bytes] = {}
+        self.status: dict[int, str] = {}
+        self.trailers: dict[int, list[Any]] = {}
+        self.ended: set[int] = set()
+
+    def send(self, path: str, *headers: tuple[str, str], method: str = "GET", end: bool = True, **pseudo: str) -> int:
+        """Begins a request; returns its stream."""
+        stream = self.connection.get_next_available_stream_id()
+        fields = {":method": method, ":scheme": "https", ":authority": "api.test", ":path": path}
+        fields |= {f":{name}": value for name, value in pseudo.items()}
+        self.connection.send_headers(stream, [*fields.items(), *headers], end_stream=end)
+        self.received[stream] = 0
+        return stream
+
+    def run(self, until: Callable[[], bool], seconds: float = 30.0) -> None:
+        deadline = time.monotonic() + seconds
+        self.sock.settimeout(0.2)
+        while not until() and time.monotonic() < deadline:
+            self.sock.sendall(self.connection.data_to_send())
+            try:
+                data = self.sock.recv(1 << 16)
+            except TimeoutError:
+                continue
+            if not data:
+                self.ended |= self.received.keys()
+            for event in self.connection.receive_data(data):
+                if isinstance(event, h2.events.DataReceived):
+                    self.received[event.stream_id] += len(event.data)
+                    self.bodies[event.stream_id] = (self.bodies.get(event.stream_id, b"") + event.data)[-10_000:]
+                elif isinstance(event, h2.events.ResponseReceived):
+                    self.status[event.stream_id] = {str(name): str(value) for name, value in event.headers}[":status"]
+                elif isinstance(event, h2.events.TrailersReceived):
+                    self.trailers[event.stream_id] = list(event.headers)
+                elif isinstance(event, h2.events.ConnectionTerminated):
+                    self.ended |= self.received.keys()
+                elif isinstance(event, h2.events.StreamEnded | h2.events.StreamReset):
+                    self.ended.add(event.stream_id)
+
+
+@pytest.fixture
+def http2_client() -> type[Http2]:
+    return Http2

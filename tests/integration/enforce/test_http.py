@@ -305,6 +305,48 @@ class TestLimits:
         assert curl(running, "https://api.test/echo", *arguments) == (200, "z" * 1_000_000)
         assert running.rules.rulings()[0]["message"]["bytes"] is None
 
+    def test_a_head_that_never_ends(self, running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("warden.enforce.http.connection.HEAD_SECONDS", 0.5)
+        monkeypatch.setattr("warden.enforce.http.http1.HEAD_SECONDS", 0.5)
+        for begun in (b"", b"GET /echo HT"):  # the first head, and one after a finished request
+            with running.tls("api.test") as sock:
+                started = time.monotonic()
+                sock.sendall(begun)
+                with contextlib.suppress(ConnectionResetError):
+                    assert sock.recv(10) == b""
+                assert time.monotonic() - started < 5
+        with running.tls("api.test") as sock:
+            sock.sendall(b"GET /bytes/1 HTTP/1.1\r\nHost: api.test\r\n\r\n")
+            while not sock.recv(1000).endswith(b"x"):
+                pass
+            started = time.monotonic()
+            while time.monotonic() - started < 5:
+                try:
+                    sock.sendall(b"G")
+                    time.sleep(0.1)
+                except OSError:
+                    break
+            assert time.monotonic() - started < 5
+
+    def test_a_denied_upload_that_never_ends(self, running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("warden.enforce.http.stream.DISCARD_SECONDS", 0.5)
+        with running.tls("api.test") as sock:
+            sock.sendall(b"POST /denied HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n")
+            assert sock.recv(1000).startswith(b"HTTP/1.1 403")
+            started = time.monotonic()
+            with contextlib.suppress(OSError):
+                while time.monotonic() - started < 5:
+                    sock.sendall(b"4\r\ndata\r\n")
+                    time.sleep(0.05)
+            assert time.monotonic() - started < 5
+
+    def test_requests_sent_ahead_are_bounded(self, running: Any) -> None:
+        with running.tls("api.test") as sock:
+            # The upstream echoes when the stream ends, which it does not: the answer is never there.
+            sock.sendall(b"GET /ws HTTP/1.1\r\nHost: api.test\r\n\r\n")
+            with pytest.raises(OSError):
+                sock.sendall(b"x" * 20_000_000)
+
     def test_connections_of_a_session(self, running: Any) -> None:
         running.worker._limit = 3
         held = [running.connect("api.test") for _ in range(3)]

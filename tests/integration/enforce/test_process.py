@@ -8,16 +8,12 @@ import os
 import re
 import signal
 import socket
-import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import h2.connection
-import h2.events
 import pytest
 
 MIB = 1 << 20
@@ -142,55 +138,20 @@ def test_memory_stays_flat_for_a_gibibyte(fork: Callable[..., tuple[Forked, Any]
     _flat(fork, 1024 * MIB, upload=upload, version=version, http2=http2, arguments=())
 
 
-class Http2:
-    """An HTTP/2 client that gives windows only when told to, and reads its socket all the time."""
-
-    def __init__(self, worker: Forked) -> None:
-        context = ssl.create_default_context(cafile=str(worker.ca_file))
-        context.set_alpn_protocols(["h2"])
-        sock = socket.create_connection(("127.0.0.1", worker.facts["port"]), timeout=30)
-        self.sock = context.wrap_socket(sock, server_hostname="api.test")
-        self.connection = h2.connection.H2Connection()
-        self.connection.initiate_connection()
-        self.connection.increment_flow_control_window(1 << 30)
-        self.received: dict[int, int] = {}
-        self.ended: set[int] = set()
-
-    def get(self, path: str) -> int:
-        stream = self.connection.get_next_available_stream_id()
-        fields = [(":method", "GET"), (":scheme", "https"), (":authority", "api.test"), (":path", path)]
-        self.connection.send_headers(stream, fields, end_stream=True)
-        self.received[stream] = 0
-        return stream
-
-    def run(self, until: Callable[[], bool], seconds: float = 30.0) -> None:
-        deadline = time.monotonic() + seconds
-        self.sock.settimeout(0.2)
-        while not until() and time.monotonic() < deadline:
-            self.sock.sendall(self.connection.data_to_send())
-            try:
-                data = self.sock.recv(1 << 16)
-            except TimeoutError:
-                continue
-            for event in self.connection.receive_data(data):
-                if isinstance(event, h2.events.DataReceived):
-                    self.received[event.stream_id] += len(event.data)
-                elif isinstance(event, h2.events.StreamEnded):
-                    self.ended.add(event.stream_id)
-
-
 @pytest.mark.parametrize("http2", [False, True], ids=["http2-to-1", "http2"])
-def test_a_stream_that_is_not_read_fills_no_memory_and_holds_up_no_other(fork: Callable[..., tuple[Forked, Any]], http2: bool) -> None:
+def test_a_stream_that_is_not_read_fills_no_memory_and_holds_up_no_other(
+    fork: Callable[..., tuple[Forked, Any]], http2_client: Any, http2: bool
+) -> None:
     worker, _ = fork(http2=http2)
     worker.curl("/bytes/1000000", "--http2")
     before = worker.memory()
-    client = Http2(worker)
+    client = http2_client(worker.facts["port"], worker.ca_file)
     size = 64 * MIB
-    stalled = client.get(f"/bytes/{size}")
+    stalled = client.send(f"/bytes/{size}")
     client.run(lambda: False, seconds=2)
     assert client.received[stalled] == 65535  # the window that HTTP/2 begins with
     assert worker.memory()["VmHWM"] - before["VmRSS"] < 24 * 1024, worker.memory()
-    other = client.get("/bytes/60000")
+    other = client.send("/bytes/60000")
     client.run(lambda: other in client.ended)
     assert client.received[other] == 60000
     client.connection.increment_flow_control_window(1 << 30, stalled)
