@@ -200,6 +200,8 @@ class Upstream:
             writer.write(answers[path])
             await writer.drain()
             return False
+        if path == "/never":
+            await asyncio.sleep(60)
         if path == "/hints":
             writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
         if path == "/trailers":
