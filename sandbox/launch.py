@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import cgroup, kernel, oci
+from sandbox import stdio as descriptors
 from sandbox.errors import SandboxError
 from sandbox.view import Scaffold
 
@@ -175,10 +176,12 @@ def _keep(launch: Launch, pipes: _Pipes) -> None:
             os._exit(125)
         step = "root file system"
         _prepare(launch)
+        step = "standard streams"
+        stdio = [descriptors.unwritable(number, f"{launch.bundle}/{oci.ROOTFS}") for number in launch.stdio]
         step = launch.command[0]
         os.setsid()
         os.chdir(launch.bundle)
-        _place(launch.stdio)
+        _place(stdio)
         if launch.terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         kernel.close_on_exec_from(3)

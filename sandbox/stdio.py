@@ -1,12 +1,14 @@
 """Which descriptors may go in as 0, 1 and 2.
 
 A descriptor carries the mount or network namespace in which it was opened into the sandbox: with a directory, openat(2) walks the host's
-tree; an Internet socket can be disconnected and connected elsewhere (connect(2), AF_UNSPEC), outside of the sandbox's network; a device can be
-opened again for writing through /proc/self/fd. So only what cannot be turned against the host passes.
+tree; an Internet socket can be disconnected and connected elsewhere (connect(2), AF_UNSPEC), outside of the sandbox's network; a device or a file
+can be opened again for writing through /proc/self/fd. So only what cannot be turned against the host passes, and a file that was opened for
+reading is replaced by the same file on a read-only mount.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import stat
@@ -62,3 +64,25 @@ def _socket_refusal(number: int) -> str:
         except OSError:
             return "a socket that is not connected"
     return ""
+
+
+def unwritable(number: int, tree: str) -> int:
+    """What to pass in for `number`: itself, or, for a file opened for reading, a new descriptor of the same file below `tree`.
+
+    `tree` shows the host's files through read-only mounts, so opening /proc/self/fd/N for writing fails inside as anywhere else. It starts where
+    `number` stood; how far it gets is not seen there. A file without a name (deleted, as a shell's here-document is) leads nowhere and passes as
+    it is. Raises SandboxError for a file that `tree` does not have.
+    """
+    status = os.fstat(number)
+    if not stat.S_ISREG(status.st_mode) or not status.st_nlink or fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+        return number
+    path = os.readlink(f"/proc/self/fd/{number}")  # noqa: PTH115
+    try:
+        again = os.open(tree + path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        if os.path.samestat(os.fstat(again), status):
+            os.lseek(again, os.lseek(number, 0, os.SEEK_CUR), os.SEEK_SET)
+            return again
+        os.close(again)
+    except OSError:
+        pass
+    raise SandboxError(f"{path} cannot be opened a second time, read-only. Pass it through a pipe: `cat FILE |`.")

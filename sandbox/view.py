@@ -2,7 +2,11 @@
 
 The host's whole tree is shown read-only. Over it come, in this order: private directories (``/tmp``, ``/run``, ...), writable paths, masks,
 binds. Symbolic links are resolved before anything is masked, and a hidden path is masked at every mount that shows it, so that a mask
-cannot be walked around by another name. Sockets that host processes listen on are masked too: a read-only mount does not stop connect(2).
+cannot be walked around by another name. Sockets that host processes listen on are masked too, as far as /proc/net/unix tells: a read-only mount
+does not stop connect(2), nor the opening of a FIFO for writing.
+
+Directories of a writable place in which something is masked or bound are mount points themselves: they cannot be renamed, or another could be
+made in their place, for the next session to take for the real one.
 
 What a mask cannot do: a second hard link of a hidden file stays readable, and a mask on a single file falls off when a process *outside*
 replaces that file by rename(2) (the kernel then detaches mounts on it). Hide directories rather than files where you can.
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,10 +112,46 @@ def aliases(path: str, mounts: Sequence[HostMount]) -> tuple[str, ...]:
     return tuple(alias for alias in found if alias != path)
 
 
-def parse_sockets(text: str) -> tuple[str, ...]:
-    """Absolute paths in /proc/net/unix; abstract names (``@``) are cut off by the network namespace."""
+def parse_sockets(text: str) -> tuple[tuple[str, str], ...]:
+    """(name, inode in sockfs) of what is bound in /proc/net/unix; abstract names (``@``) are cut off by the network namespace.
+
+    A name is what bind(2) was given: perhaps relative to where the server was then, perhaps gone since.
+    """
     rows = (line.split(None, 7) for line in text.splitlines()[1:])
-    return tuple(dict.fromkeys(row[7] for row in rows if len(row) == 8 and row[7].startswith("/")))
+    return tuple((row[7], row[6]) for row in rows if len(row) == 8 and not row[7].startswith("@"))
+
+
+def _host_sockets() -> set[str]:
+    """Paths at which processes of the host may be connected to.
+
+    A bound name that is no longer there was renamed or linked (as ssh does with its ControlPath): all sockets beside it count. One that is
+    relative is looked for where its server is now; if that has moved since, it stays in reach.
+    """
+    names = parse_sockets(_read("/proc/net/unix"))
+    paths = [*{name for name, _ in names if name.startswith("/")}]
+    if wanted := {f"socket:[{inode}]": name for name, inode in names if not name.startswith("/")}:
+        paths += _of_servers(wanted)
+    found = {path for path in paths if _is_socket(path)}
+    for directory in {os.path.dirname(path) for path in paths if path not in found}:  # noqa: PTH120
+        try:
+            found |= {entry.path for entry in os.scandir(directory) if _is_socket(entry.path)}
+        except OSError:
+            continue
+    return found
+
+
+def _of_servers(wanted: Mapping[str, str]) -> list[str]:
+    """Paths of relative names, by the working directories of the processes that have the sockets (link in /proc/PID/fd -> name)."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if not process.name.isdecimal():
+            continue
+        try:
+            links = {os.readlink(entry.path) for entry in os.scandir(process / "fd")}  # noqa: PTH115
+            found += [os.path.normpath(f"{os.readlink(process / 'cwd')}/{wanted[link]}") for link in links & wanted.keys()]  # noqa: PTH115
+        except OSError:  # It has ended, or is another user's.
+            continue
+    return found
 
 
 def _is_socket(path: str) -> bool:
@@ -131,7 +171,7 @@ def _read(path: str) -> str:
 def resolve(spec: Spec, state: str = "") -> View:
     """The view that `spec` asks for. `state` is the runtime's own directory, always hidden. Raises SandboxError for what cannot be shown."""
     mounts = parse_mountinfo(_read("/proc/self/mountinfo"))
-    sockets = parse_sockets(_read("/proc/net/unix"))
+    sockets = _host_sockets()
     private = tuple(
         (path, options)
         for path, options in PRIVATE_DIRECTORIES
@@ -146,7 +186,7 @@ def resolve(spec: Spec, state: str = "") -> View:
         return _within_any(path, writable) or not _within_any(path, covered)
 
     hidden = {path for real in hidden for path in (real, *(a for a in aliases(real, mounts) if Path(a).exists())) if shown(path)}
-    hidden |= {real for path in sockets if _is_socket(path) and shown(real := os.path.realpath(path))}
+    hidden |= {real for path in sockets if shown(real := os.path.realpath(path))}
     if "/" in hidden:
         raise SandboxError("The root directory cannot be hidden.")
     binds = _binds(spec, hidden)
@@ -156,7 +196,7 @@ def resolve(spec: Spec, state: str = "") -> View:
     return View(
         cwd=cwd,
         private=private,
-        writable=writable,
+        writable=tuple(sorted({*writable, *_pins((*masks, *targets), writable)}, key=_depth)),
         hidden_directories=tuple(path for path in masks if Path(path).is_dir()),
         hidden_files=tuple(path for path in masks if not Path(path).is_dir()),
         binds=binds,
@@ -193,6 +233,16 @@ def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Iterable[str
     """Existing paths to bind writable, outermost first. Private directories stay private; hidden ones stay hidden; the root stays read-only."""
     real = {path for path in _existing(paths) if path != "/" and path not in covered and not _within_any(path, hidden)}
     return tuple(sorted((path for path in real if not _within_any(path, KERNEL_DIRECTORIES) or within(path, "/dev/shm")), key=_depth))  # noqa: S108
+
+
+def _pins(paths: Iterable[str], writable: Sequence[str]) -> set[str]:
+    """Directories between each of `paths` and the outermost writable one around it."""
+    pins: set[str] = set()
+    for path in paths:
+        base = next((each for each in writable if within(path, each)), path)
+        while (path := os.path.dirname(path)) != base and within(path, base):  # noqa: PTH120
+            pins.add(path)
+    return pins
 
 
 def _binds(spec: Spec, hidden: Iterable[str]) -> tuple[tuple[str, str], ...]:

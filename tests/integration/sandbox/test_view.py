@@ -219,6 +219,77 @@ for path in {[*paths, str(place / "link"), "/run/docker.sock", "/var/run/docker.
     assert len(result.out.split()) == 7
 
 
+def test_sockets_with_another_name_than_they_were_bound_by(python: Run, place: Path) -> None:
+    """A server's relative name, and ssh's way to make its ControlPath: bind a temporary name, link, unlink."""
+    (place / "mux").mkdir()
+    source = f"""
+import os, socket, sys
+listeners = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+os.chdir({str(place)!r})
+listeners[0].bind("relative.sock")
+listeners[1].bind({str(place / "mux/temporary")!r})
+os.link("mux/temporary", "mux/real"); os.unlink("mux/temporary")
+for listener in listeners:
+    listener.listen()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+    probe = """
+import socket, sys
+for path in sys.argv[1:]:
+    try:
+        socket.socket(socket.AF_UNIX).connect(path)
+        print("connected", path)
+    except OSError as error:
+        print(type(error).__name__)
+"""
+    paths = [str(place / "relative.sock"), str(place / "mux/real")]
+    with subprocess.Popen([sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        control = subprocess.run([sys.executable, "-c", probe, *paths], capture_output=True, text=True, check=True)
+        result = python("import sys\nsys.argv[1:] = " + repr(paths) + "\n" + probe)
+        server.communicate()
+    assert control.stdout.count("connected") == 2, "the attempt does not work outside either"
+    assert "connected" not in result.out
+    assert len(result.out.split()) == 2
+
+
+@pytest.mark.parametrize("what", ["bound", "hidden"])
+def test_what_stands_around_something_protected_cannot_be_replaced(run: Run, place: Path, what: str) -> None:
+    """Or the next session would find another file, or none, at that path."""
+    policy = place / "conf" / "deep" / "policy"
+    policy.parent.mkdir(parents=True)
+    policy.write_text("forbid")
+    fields = {"binds": (Bind(str(policy), str(policy)),)} if what == "bound" else {"hide": (str(policy),)}
+    rename = "import os, sys\ntry: os.rename(*sys.argv[1:])\nexcept OSError: pass"
+    attack = f"""
+for directory in conf conf/deep; do /usr/bin/python3 -c '{rename}' $directory other; done
+rm -rf conf; mkdir -p conf/deep; echo permit > conf/deep/policy; touch conf/deep/beside conf/beside"""
+    run("sh", "-c", attack, cwd=str(place), **fields)
+    assert policy.read_text() == "forbid"
+    found = sorted(str(path.relative_to(place)) for path in place.rglob("*"))
+    assert found == ["conf", "conf/beside", "conf/deep", "conf/deep/beside", "conf/deep/policy"]
+
+
+def test_a_file_opened_for_reading_cannot_be_opened_for_writing(begin: Begin, place: Path) -> None:
+    """/proc/self/fd/0 leads to the file by the mount on which it was opened outside."""
+    given = place / "given"
+    given.write_text("first\nsecond\n")
+    control = subprocess.run(["sh", "-c", "echo outside > /proc/self/fd/0"], stdin=given.open(), check=False)
+    assert (control.returncode, given.read_text()) == (0, "outside\n"), "the attempt does not work outside either"
+    given.write_text("first\nsecond\n")
+    out = place / "out"
+    with given.open("rb", buffering=0) as stdin, out.open("wb") as stdout:
+        assert stdin.readline() == b"first\n"
+        script = "echo evil > /proc/self/fd/0; echo evil >> /proc/self/fd/0; truncate -s0 /dev/stdin; chmod 777 /dev/stdin; cat"
+        container = begin("sh", "-c", script, stdio=(stdin.fileno(), stdout.fileno(), stdout.fileno()))
+        container.wait()
+    assert given.read_text() == "first\nsecond\n"
+    assert not given.stat().st_mode & 0o002
+    assert out.read_text().endswith("second\n")
+
+
 def test_binds_show_files_over_others(run: Run, place: Path, tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.write_text("our authority\n")

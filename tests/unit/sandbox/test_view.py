@@ -56,4 +56,9 @@ def test_sockets_of_the_host() -> None:
         "0000000000000000: 00000003 00000000 00000000 0001 03 20 /run/docker.sock\n"
         "0000000000000000: 00000003 00000000 00000000 0001 03 21 relative.sock\n"
     )
-    assert parse_sockets(text) == ("/run/docker.sock", "/path with spaces/s")
+    assert parse_sockets(text) == (
+        ("/run/docker.sock", "16"),
+        ("/path with spaces/s", "19"),
+        ("/run/docker.sock", "20"),
+        ("relative.sock", "21"),
+    )
