@@ -67,6 +67,8 @@ def start(serving: Worker, ground: Ground) -> Handle:
     """Forks the process that serves. It dies with this one (SIGKILL by the kernel): the sandbox must not outlive who watches it."""
     keep = [listener.fileno() for listener in ground.namespace.listeners.all()]
     pid = process.fork("warden-worker", lambda: _serve(serving), *keep)
+    for listener in ground.namespace.listeners.all():
+        listener.close()  # the worker's alone: when it dies, the sandbox is refused at once instead of waiting in a backlog
     return Handle(pid, os.pidfd_open(pid))
 
 

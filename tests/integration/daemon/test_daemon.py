@@ -97,11 +97,14 @@ def test_a_private_daemon_goes_when_idle(home: Home) -> None:
 
 
 def test_a_client_of_other_code_gets_a_daemon_of_its_own_code(home: Home) -> None:
+    ours = Path(api.__file__).with_name("loaded.py")
+    if not os.access(ours, os.W_OK):
+        pytest.skip("the code is another user's")
     with home.background("sh", "-c", "echo ready; sleep 4; echo done") as running:
         assert running.stdout is not None
         running.stdout.readline()
         old = home.daemon()
-        os.utime(Path(api.__file__).with_name("loaded.py"))
+        os.utime(ours)
         assert home.exec("echo", "new").stdout == "new\n"
         assert home.daemon() != old
         assert running.wait(20) == 0, "the session of the old daemon goes on"

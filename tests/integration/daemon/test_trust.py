@@ -171,7 +171,7 @@ def test_go(shared: Home, tmp_path_factory: pytest.TempPathFactory) -> None:
         [go, "build", "-o", "ask", "ask.go"],
         cwd=shared.work,
         check=True,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(shared.path), "GOFLAGS": "-mod=mod"},
+        env={"PATH": "/usr/bin:/bin", "HOME": str(Path.home()), "GOFLAGS": "-mod=mod"},
     )
     assert ANSWERED in asks(shared, "env", "-i", "./ask")
 

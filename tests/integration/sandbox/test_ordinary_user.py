@@ -18,7 +18,7 @@ USER = 54321
 HERE = Path(__file__).parent
 
 
-def _let_in(paths: list[Path]) -> None:
+def let_in(paths: list[Path]) -> None:
     """In a private mount namespace, make `paths` reachable for others where a directory above them is closed (/root, usually)."""
     os.unshare(os.CLONE_NEWNS)
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
@@ -51,7 +51,7 @@ def test_all_of_it_as_an_ordinary_user() -> None:
     try:
 
         def become() -> None:
-            _let_in([Path(sys.base_prefix), Path(sys.prefix), HERE.parents[2]])
+            let_in([Path(sys.base_prefix), Path(sys.prefix), HERE.parents[2]])
             os.setgroups([])
             os.setgid(USER)
             os.setuid(USER)
