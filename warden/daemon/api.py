@@ -1,8 +1,9 @@
 """The frames that client and daemon exchange over the Unix socket.
 
-A frame is a kind (one byte), the payload's length (four bytes, big-endian) and the payload: fields ``name=value``, each ended by a NUL.
-Arguments, variables and paths are bytes that cannot hold a NUL, so they pass exactly, in whatever encoding; a name may come many times.
-Descriptors travel with the frame's first byte (``SCM_RIGHTS``).
+A frame is a kind (one byte), the number of its descriptors (one byte), the payload's length (four bytes, big-endian) and the payload: fields
+``name=value``, each ended by a NUL. Arguments, variables and paths are bytes that cannot hold a NUL, so they pass exactly, in whatever encoding;
+a name may come many times. Descriptors travel beside the bytes (``SCM_RIGHTS``) and in order; the kernel may hand them out with an earlier
+frame's bytes, hence the number.
 
 ==========  ===================  =========================================================================================
 kind        direction            fields
@@ -34,7 +35,7 @@ TERMINAL, BEGUN, EXIT, STATUS, OUTDATED = b"T", b"B", b"E", b"I", b"O"
 
 #: The kernel allows arguments and environment of at most 6 MiB together (three quarters of an 8 MiB stack), so no honest frame is larger.
 LIMIT = 8 << 20
-_HEADER = 5
+HEADER = 6
 _MAX_DESCRIPTORS = 8
 _INT = 4  # bytes of a C int
 
@@ -69,7 +70,7 @@ class Frame:
         return os.fsdecode(self.one(name, os.fsencode(default)))
 
 
-def encode(kind: bytes, fields: Fields) -> bytes:
+def encode(kind: bytes, fields: Fields, descriptors: int = 0) -> bytes:
     """The bytes of a frame. SessionError when it is too large or a value holds a NUL."""
     for name, value in fields:
         if b"\0" in value:
@@ -77,7 +78,12 @@ def encode(kind: bytes, fields: Fields) -> bytes:
     payload = b"".join(name.encode() + b"=" + value + b"\0" for name, value in fields)
     if len(payload) > LIMIT:
         raise SessionError("The arguments and the environment are too large together.", "Pass less, or in a file.")
-    return kind + len(payload).to_bytes(4, "big") + payload
+    return kind + descriptors.to_bytes() + len(payload).to_bytes(4, "big") + payload
+
+
+def payload_length(header: bytes | bytearray) -> int:
+    """The payload's length that the first `HEADER` bytes of a frame state."""
+    return int.from_bytes(header[2:HEADER], "big")
 
 
 def decode(payload: bytes) -> Fields:
@@ -117,7 +123,7 @@ class Channel:
 
     def send(self, kind: bytes, fields: Fields | None = None, descriptors: list[int] | None = None) -> None:
         """Sends a whole frame. OSError when the other end is gone."""
-        data = memoryview(encode(kind, fields or []))
+        data = memoryview(encode(kind, fields or [], len(descriptors or [])))
         if descriptors:
             rights = [(SOL_SOCKET, SCM_RIGHTS, b"".join(number.to_bytes(_INT, sys.byteorder) for number in descriptors))]
             data = data[self._socket.sendmsg([data], rights) :]
@@ -158,16 +164,17 @@ class Channel:
         self._socket.close()
 
     def _complete(self) -> None:
-        while len(self._buffer) >= _HEADER:
-            length = int.from_bytes(self._buffer[1:_HEADER], "big")
+        while len(self._buffer) >= HEADER:
+            length = payload_length(self._buffer)
             if length > LIMIT:
                 raise SessionError("A frame on the daemon's socket is too large.")
-            end = _HEADER + length
+            count, end = self._buffer[1], HEADER + length
             if len(self._buffer) < end:
                 break
-            # Descriptors come with a frame's first byte, and no end sends two frames with descriptors in a row.
-            self._ready.append(Frame(bytes(self._buffer[:1]), decode(bytes(self._buffer[_HEADER:end])), self._descriptors))
-            self._descriptors = []
+            if count > len(self._descriptors):
+                raise SessionError("A frame on the daemon's socket came without its descriptors.")
+            descriptors, self._descriptors = self._descriptors[:count], self._descriptors[count:]
+            self._ready.append(Frame(bytes(self._buffer[:1]), decode(bytes(self._buffer[HEADER:end])), descriptors))
             del self._buffer[:end]
 
 

@@ -127,7 +127,7 @@ class Server:
         except (OSError, SessionError):
             return self._drop(connection)
         try:
-            fields = dict(api.decode(bytes(data[5:])))
+            fields = dict(api.decode(bytes(data[api.HEADER :])))
         except SessionError:
             return self._drop(connection)
         self._forget(connection)
@@ -319,10 +319,10 @@ def _length(data: bytearray) -> int:
     """How many bytes the hello in `data` has, as far as can be told. SessionError when it is none."""
     if data[:1] not in (b"", api.HELLO):
         raise SessionError("not a hello")
-    length = int.from_bytes(data[1:5], "big") if len(data) >= 5 else 0
+    length = api.payload_length(data) if len(data) >= api.HEADER else 0
     if length > _HELLO_LIMIT:
         raise SessionError("too long a hello")
-    return 5 + length
+    return api.HEADER + length
 
 
 def _inode(path: str) -> int:

@@ -112,7 +112,9 @@ def test_a_client_of_other_code_gets_a_daemon_of_its_own_code(home: Home) -> Non
     home.settle()
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n\r\n", b"H\xff\xff\xff\xff", b"H\0\0\0\x05hello", b"R\0\0\0\0", b"\xff" * 64])
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HTTP/1.1\r\n\r\n", b"H\0\xff\xff\xff\xff", b"H\0\0\0\0\x05hello", b"R\0\0\0\0\0", b"\xff" * 64]
+)
 def test_nonsense_on_the_socket(shared: Home, sent: bytes) -> None:
     assert shared.exec("true").returncode == 0
     with socket.socket(socket.AF_UNIX) as client:
