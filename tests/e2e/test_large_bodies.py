@@ -34,7 +34,13 @@ SIGNED_CURL = (
     '-H "X-Amz-Security-Token: $AWS_SESSION_TOKEN" '
 )
 UNSIGNED = '-H "x-amz-content-sha256: UNSIGNED-PAYLOAD" '
-PUT_OBJECT = "import boto3, sys; boto3.client('s3').put_object(Bucket=sys.argv[1], Key=sys.argv[2], Body=open(sys.argv[3], 'rb'))"
+#: `checksum` is when_supported (botocore's default: body in chunks, checksum in a trailer) or when_required (the plain body).
+PUT_OBJECT = """
+import boto3, botocore.config, sys
+bucket, key, path, checksum = sys.argv[1:]
+with open(path, "rb") as body:
+    boto3.client("s3", config=botocore.config.Config(request_checksum_calculation=checksum)).put_object(Bucket=bucket, Key=key, Body=body)
+"""
 
 
 @dataclass
@@ -165,14 +171,22 @@ def test_aws_cli_in_parts(warden: Warden, bucket: Bucket, blob: Callable[[int], 
     assert up.growth < FLAT, up
 
 
+def test_checksum_in_a_trailer(warden: Warden, bucket: Bucket, blob: Callable[[int], tuple[Path, str]], key: str) -> None:
+    """Not at 1 GiB: the emulator's reading of such bodies takes a time that grows with their square (174 s for 512 MiB, without Warden)."""
+    path, digest = blob(64 * MIB)
+    up = transfer(warden, bucket, shlex.join([sys.executable, "-c", PUT_OBJECT, bucket.name, key, str(path), "when_supported"]))
+    assert (up.status, up.output) == (0, ""), up
+    assert bucket.digest(key) == digest
+    assert up.growth < FLAT, up
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [1 << 30])
-def test_other_clients(warden: Warden, bucket: Bucket, blob: Callable[[int], tuple[Path, str]], key: str, size: int) -> None:
-    """s5cmd's parallel parts, boto3's single PUT with its checksum in a trailer, the CLI's download in ranges."""
-    (path, digest), s5cmd, aws = blob(size), require("s5cmd"), require("aws")
+def test_other_clients(warden: Warden, bucket: Bucket, blob: Callable[[int], tuple[Path, str]], key: str) -> None:
+    """s5cmd's parallel parts, boto3's single PUT, the CLI's download in ranges."""
+    (path, digest), s5cmd, aws = blob(1 << 30), require("s5cmd"), require("aws")
     for command in (
         f"{s5cmd} cp {path} s3://{bucket.name}/{key} >/dev/null",
-        shlex.join([sys.executable, "-c", PUT_OBJECT, bucket.name, key, str(path)]),
+        shlex.join([sys.executable, "-c", PUT_OBJECT, bucket.name, key, str(path), "when_required"]),
     ):
         up = transfer(warden, bucket, command)
         assert (up.status, up.output) == (0, ""), up
