@@ -25,6 +25,8 @@ $(VENV)/.stamp: requirements-dev.lock pyproject.toml tools/setup/python tools/se
 	@python="$$(tools/setup/python)" && { [ -x $(BIN)/python ] || "$$python" -m venv $(VENV); }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# Python looks for this when it starts, and must not find one that an agent made in the checkout (warden/daemon/own.py).
+	@touch "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/sitecustomize.py"
 	@touch $@
 
 .PHONY: demo

@@ -16,15 +16,65 @@ PRESETS = ("observe", "no-destroy", "readonly", "lockdown")
 
 #: Hidden by default: where tools keep credentials, below the home directory (`~`) or absolute. An empty directory or file shows instead.
 HIDDEN_PATHS = (
-    "~/.aws", "~/.ssh", "~/.kube", "~/.config/gcloud", "~/.docker", "~/.azure", "~/.gnupg", "~/.netrc", "~/.pgpass", "~/.my.cnf",
-    "~/.git-credentials", "~/.config/gh", "~/.config/hub", "~/.config/doctl", "~/.config/rclone", "~/.config/helm", "~/.config/op",
-    "~/.terraform.d/credentials.tfrc.json", "~/.terraformrc", "~/.pypirc", "~/.npmrc", "~/.yarnrc.yml", "~/.cargo/credentials",
-    "~/.cargo/credentials.toml", "~/.gem/credentials", "~/.m2/settings.xml", "~/.m2/settings-security.xml",
-    "~/.gradle/gradle.properties", "~/.vault-token", "~/.boto", "~/.s3cfg", "~/.oci", "~/.password-store", "~/.local/share/keyrings",
-    "~/.mozilla", "~/.config/google-chrome", "~/.config/chromium", "~/.config/warden", "~/.local/state/warden", "~/.bash_history",
-    "~/.zsh_history", "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/ssl/private", "/etc/kubernetes",
-    "/etc/rancher", "/var/lib/kubelet", "/var/lib/docker", "/var/lib/warden", "/var/log/warden", "/etc/warden", "/root/.aws",
-    "/root/.ssh", "/root/.kube",
+    # Clouds, and what is deployed with.
+    "~/.aws", "~/.config/gcloud", "~/.azure", "~/.oci", "~/.boto", "~/.s3cfg", "~/.passwd-s3fs", "~/.mc", "~/.aliyun", "~/.bluemix",
+    "~/.ovh.conf", "~/.civo.json", "~/.config/doctl", "~/.config/hcloud", "~/.config/linode-cli", "~/.config/scw", "~/.config/exoscale",
+    "~/.config/rclone", "~/.terraform.d/credentials.tfrc.json", "~/.terraformrc", "~/.pulumi/credentials.json", "~/.fly", "~/.config/netlify",
+    "~/.netlify", "~/.vercel", "~/.local/share/com.vercel.cli", "~/.wrangler", "~/.config/.wrangler", "~/.cloudflared", "~/.config/ngrok",
+    "~/.ngrok2", "~/.railway", "~/.supabase", "~/.config/configstore", "~/.config/stripe", "~/.twilio-cli", "~/.config/heroku",
+    "~/.local/share/heroku", "~/.planetscale", "~/.config/planetscale", "~/.config/neonctl", "~/.config/atlascli", "~/.confluent",
+    "~/.databrickscfg", "~/.databricks", "~/.snowflake", "~/.config/snowflake", "~/.snowsql", "~/.sentryclirc", "~/.newrelic", "~/.circleci",
+    "~/.jfrog",
+    # Clusters and images.
+    "~/.kube", "~/.minikube", "~/.config/k3d", "~/.docker", "~/.config/containers/auth.json", "~/.config/helm", "~/.config/argocd", "~/.argocd",
+    "~/.tsh", "~/.config/teleport",
+    # Keys, passwords, secret stores.
+    "~/.ssh", "~/.gnupg", "~/.config/sops", "~/.config/age", "~/.password-store", "~/.local/share/gopass", "~/.config/gopass", "~/.config/op",
+    "~/.config/1Password", "~/.config/Bitwarden", "~/.config/Bitwarden CLI", "~/.config/keepassxc", "~/.local/share/keyrings",
+    "~/.local/share/kwalletd", "~/.vault-token", "~/.vault_pass", "~/.vault_pass.txt", "~/.ansible/vault_pass", "~/.doppler", "~/.infisical",
+    "~/.akeyless", "~/.step", "~/.acme.sh", "~/.pki", "~/.electrum", "~/.bitcoin", "~/.ethereum", "~/.config/solana",
+    # Forges, package registries, mail, databases, models.
+    "~/.netrc", "~/.authinfo", "~/.authinfo.gpg", "~/.git-credentials", "~/.config/git/credentials", "~/.config/gh", "~/.config/glab-cli",
+    "~/.config/hub", "~/.config/github-copilot", "~/.subversion/auth", "~/.pypirc", "~/.config/pypoetry/auth.toml", "~/.npmrc",
+    "~/.yarnrc.yml", "~/.cargo/credentials", "~/.cargo/credentials.toml", "~/.gem/credentials", "~/.local/share/gem/credentials",
+    "~/.bundle/config", "~/.m2/settings.xml", "~/.m2/settings-security.xml", "~/.gradle/gradle.properties", "~/.ivy2/.credentials",
+    "~/.sbt/.credentials", "~/.composer/auth.json", "~/.config/composer/auth.json", "~/.config/NuGet", "~/.nuget/NuGet", "~/.pgpass",
+    "~/.my.cnf", "~/.mylogin.cnf", "~/.msmtprc", "~/.mbsyncrc", "~/.fetchmailrc", "~/.smbcredentials", "~/.kaggle", "~/.config/kaggle",
+    "~/.huggingface", "~/.cache/huggingface/token", "~/.cache/huggingface/stored_tokens", "~/.ollama/id_ed25519", "~/.jupyter",
+    "~/.local/share/jupyter/runtime",
+    # Browsers, mail, chat, editors: sessions and stored tokens.
+    "~/.mozilla", "~/.thunderbird", "~/.config/google-chrome", "~/.config/chromium", "~/.config/BraveSoftware", "~/.config/microsoft-edge",
+    "~/.config/vivaldi", "~/.config/Slack", "~/.config/discord", "~/.config/Signal", "~/.config/filezilla", "~/.config/remmina",
+    "~/.local/share/remmina", "~/.config/Code/User/globalStorage", "~/.config/Cursor/User/globalStorage",
+    "~/.vscode-server/data/User/globalStorage", "~/snap/firefox", "~/snap/chromium",
+    # What was typed: commands hold passwords.
+    "~/.bash_history", "~/.zsh_history", "~/.histfile", "~/.zsh_sessions", "~/.local/share/fish", "~/.local/share/atuin", "~/.python_history",
+    "~/.node_repl_history", "~/.ipython/profile_default/history.sqlite", "~/.psql_history", "~/.mysql_history", "~/.sqlite_history",
+    "~/.rediscli_history", "~/.mongodb", "~/.dbshell", "~/.irb_history", "~/.lesshst", "~/.viminfo",
+    # Warden's own.
+    "~/.config/warden", "~/.local/state/warden", "/var/lib/warden", "/var/log/warden", "/etc/warden",
+    # The machine's. As root, the command is uid 0 without capabilities: what root owns can be read, other users' private files cannot.
+    "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/security/opasswd", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssh",
+    "/etc/ssl/private", "/etc/pki/tls/private", "/etc/letsencrypt", "/etc/wireguard", "/etc/openvpn", "/etc/ipsec.secrets",
+    "/etc/ipsec.d/private", "/etc/ppp", "/etc/krb5.keytab", "/etc/NetworkManager/system-connections", "/etc/wpa_supplicant", "/etc/netplan",
+    "/etc/cryptsetup-keys.d", "/etc/luks", "/etc/credstore", "/etc/credstore.encrypted", "/etc/kubernetes", "/etc/rancher",
+    "/etc/gitlab-runner", "/etc/gitlab", "/etc/vault.d", "/etc/consul.d", "/etc/nomad.d", "/etc/cloudflared", "/etc/mysql/debian.cnf",
+    "/etc/postfix/sasl_passwd", "/etc/exim4/passwd.client", "/var/lib/samba/private", "/var/lib/kubelet", "/var/lib/rancher", "/var/lib/etcd",
+    "/var/lib/docker", "/var/lib/containerd", "/var/lib/containers", "/var/lib/cloud", "/var/lib/amazon/ssm", "/var/lib/waagent",
+    "/var/lib/tailscale", "/var/lib/systemd/credential.secret", "/var/lib/jenkins/secrets", "/var/lib/postgresql", "/var/lib/mysql",
+    "/var/lib/redis", "/var/lib/mongodb", "/var/lib/sss", "/var/backups", "/var/spool/cron", "/var/mail", "/var/spool/mail", "/var/crash",
+    "/var/lib/systemd/coredump", "/swapfile", "/swap.img",  # memory of processes outside, the worker among them
+    "/root/.aws", "/root/.ssh", "/root/.kube", "/root/.gnupg", "/root/.docker", "/root/.azure", "/root/.config/gcloud", "/root/.netrc",
+    "/root/.git-credentials", "/root/.vault-token", "/root/.bash_history",
+)  # fmt: skip
+
+#: Environment variables that say where credentials are (some take several paths, with colons between): what they name is hidden too.
+SECRET_PLACES = (
+    "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "KUBECONFIG",
+    "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG", "BOTO_CONFIG", "AZURE_CONFIG_DIR", "AZURE_CLIENT_CERTIFICATE_PATH", "DOCKER_CONFIG",
+    "REGISTRY_AUTH_FILE", "GH_CONFIG_DIR", "GLAB_CONFIG_DIR", "TF_CLI_CONFIG_FILE", "NPM_CONFIG_USERCONFIG", "npm_config_userconfig", "NETRC",
+    "PGPASSFILE", "PGSERVICEFILE", "GNUPGHOME", "PASSWORD_STORE_DIR", "SOPS_AGE_KEY_FILE", "ANSIBLE_VAULT_PASSWORD_FILE",
+    "DATABRICKS_CONFIG_FILE", "OCI_CLI_CONFIG_FILE", "RCLONE_CONFIG", "HF_TOKEN_PATH", "KAGGLE_CONFIG_DIR", "VAULT_TOKEN_PATH", "HISTFILE",
 )  # fmt: skip
 
 #: Writable by default: the state directories of well-known agents, so that they keep their sessions.
@@ -37,8 +87,10 @@ AGENT_STATE_PATHS = (
 #: Environment variables that never enter the sandbox (shell patterns). `environment.pass` lets one through by its exact name.
 HIDDEN_VARIABLES = (
     "AWS_*", "AMAZON_*", "GOOGLE_*", "GCLOUD_*", "GCP_*", "CLOUDSDK_*", "AZURE_*", "ARM_*", "KUBECONFIG", "KUBE_*", "DOCKER_*",
-    "VAULT_*", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "*_TOKEN", "*_TOKEN_*", "*_SECRET", "*_SECRET_*", "*_PASSWORD", "*_PASSWD",
-    "*_API_KEY", "*_APIKEY", "*_ACCESS_KEY", "*_PRIVATE_KEY", "*_CREDENTIALS", "PGPASSWORD", "MYSQL_PWD", "DATABASE_URL", "*_DSN",
+    "VAULT_*", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "GPG_AGENT_INFO", "TOKEN", "*_TOKEN", "*_TOKEN_*", "TF_TOKEN_*", "*_authToken", "*_JWT",
+    "*SECRET*", "*PASSWORD*", "*_PASSWD", "*PASSPHRASE*", "*_PASS", "*_PAT", "*_API_KEY", "*_API_KEY_*", "*APIKEY", "API_KEY", "*_KEY",
+    "*_ACCESS_KEY_ID", "*CREDENTIALS*", "*_CREDS", "*_AUTH", "*_auth", "PGPASSWORD", "MYSQL_PWD", "DATABASE_URL", "*_DATABASE_URL", "*_DSN",
+    "REDIS_URL", "MONGO*_URI", "MONGO*_URL", "AMQP_URL", "RABBITMQ_URL", "*BROKER_URL", "*CONNECTION_STRING*", "*WEBHOOK_URL",
     "DBUS_SESSION_BUS_ADDRESS", "WARDEN_*", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
     "all_proxy", "no_proxy", "LD_PRELOAD", "LD_LIBRARY_PATH",
 )  # fmt: skip

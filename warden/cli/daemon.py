@@ -59,6 +59,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _serve(path: str, args: argparse.Namespace) -> int:
+    from warden.daemon import own
+
+    own.settle()
     from warden.daemon import running
 
     listener = _listener(path, args.listener)

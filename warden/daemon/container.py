@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sandbox.spec import Bind, Limits, Spec
 from warden.audit import head_path
-from warden.daemon import environment, places, trust
+from warden.config import SECRET_PLACES
+from warden.daemon import environment, own, places, trust
 from warden.daemon.ground import Ground
 from warden.daemon.paths import real, within
 from warden.daemon.request import Request
@@ -32,8 +33,10 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         raise SessionError(
             "An argument or the working directory is not valid UTF-8, which the sandbox's runtime cannot be given.", "Rename it."
         )
-    hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms, ground)]))
+    hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms, ground), *_named_secrets(request, terms)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
+    _refuse_home(request, terms)
+    fixed = own.read_only((request.cwd, *writable) if request.cwd != "/" else writable)
     established = trust.establish(
         ground.store,
         request.environment,
@@ -59,7 +62,7 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         ground.write(f"aws/{name}", content)
     if files:
         binds.append(Bind(str(ground.directory / "aws"), str(terms.home / ".aws")))
-    binds += [Bind(path, path) for path in terms.loaded.read_only if _mountable(path, hidden)]
+    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed)) if _mountable(path, hidden)]
     limits = config.sandbox.limits
     rows, columns = request.size
     return Spec(
@@ -87,6 +90,27 @@ def _text(value: str) -> bool:
 def _own_places(terms: Terms, ground: Ground) -> list[str]:
     """Warden's own: a sandboxed process that reached the daemon's socket could ask it for a session without rules."""
     return [ground.base, places.runtime_directory(), places.state_directory(), str(terms.audit_path), str(head_path(terms.audit_path))]
+
+
+def _refuse_home(request: Request, terms: Terms) -> None:
+    """In the home directory, the command could write what the user's next shell runs, and Warden's own configuration."""
+    cwd, home = real(request.cwd), real(str(terms.home))
+    if cwd != "/" and within(home, (cwd,)) and cwd not in (real(path) for path in terms.config.sandbox.writable):
+        raise SessionError(
+            f"The working directory {cwd} {'is' if cwd == home else 'holds'} your home directory, and the command could write all of it.",
+            f"Run it from the project's directory. If you mean it: --writable {cwd}",
+        )
+
+
+def _named_secrets(request: Request, terms: Terms) -> list[str]:
+    """Where the user's environment says that credentials are, unless the variable is passed in.
+
+    What holds the working directory or the home directory is not meant.
+    """
+    passed = {*terms.config.environment.pass_, *request.variables}
+    parts = [part for name in SECRET_PLACES if name not in passed for part in request.environment.get(name, "").split(":") if part]
+    paths = (real(str(Path(request.cwd, f"{terms.home}{part[1:]}" if part.startswith("~/") else part))) for part in parts)
+    return [path for path in paths if not within(request.cwd, (path,)) and not within(str(terms.home), (path,))]
 
 
 def _mountable(path: str, hidden: tuple[str, ...]) -> bool:

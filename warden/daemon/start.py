@@ -26,7 +26,6 @@ _KEPT = (
     "XDG_RUNTIME_DIR",
     "XDG_STATE_HOME",
     "XDG_CONFIG_HOME",
-    "PYTHONPATH",
 )
 _LOG_LIMIT = 8 << 20
 
