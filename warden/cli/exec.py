@@ -150,7 +150,8 @@ class _Client:
     def __init__(self, options: api.Fields, command: list[str]) -> None:
         self._options = [(name, value) for name, value in options if name != "socket"]
         self._command = [os.fsencode(part) for part in command]
-        self._path = next((os.fsdecode(value) for name, value in options if name == "socket"), "") or places.default_socket()
+        named = next((os.fsdecode(value) for name, value in options if name == "socket"), "") or os.environ.get(places.SOCKET_VARIABLE)
+        self._path = named or _configured_socket() or places.default_socket()
         self._terminal: Terminal | None = None
         self._channel: api.Channel | None = None
 
@@ -285,6 +286,24 @@ class _Client:
 
 def _noted(_number: int, _frame: object) -> None:
     """The wake-up descriptor has it."""
+
+
+def _configured_socket() -> str:
+    """`daemon.socket`. YAML takes longer to import than the rest of the client to run, so the files are only parsed where they mention one."""
+    base = os.environ.get("XDG_CONFIG_HOME") or f"{os.environ.get('HOME', '')}/.config"
+    for path in ("/etc/warden/warden.yaml", f"{base}/warden/warden.yaml"):
+        try:
+            with open(path, "rb") as file:
+                mentioned = b"socket" in file.read()
+        except OSError:
+            continue
+        if mentioned:
+            from pathlib import Path
+
+            from warden.settings.files import load
+
+            return load(Path("/")).config.daemon.socket  # from /, where no project's file is: it is not for a project to say
+    return ""
 
 
 def _foreground() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from warden.daemon import places, trust
 from warden.enforce.ca import SessionCA
 
 _LOCK = "lock"
+_MAKING = 60.0  # seconds after which a directory without a lock is not being made any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def sweep(base: str) -> None:
         try:
             lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
+            if time.time() - directory.stat().st_mtime > _MAKING:  # its maker died before it had a lock
+                shutil.rmtree(directory, ignore_errors=True)
             continue
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

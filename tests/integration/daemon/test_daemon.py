@@ -87,6 +87,26 @@ os.execv(sys.argv[2], sys.argv[2:])
         running.wait(10)
 
 
+def test_the_socket_that_the_configuration_names(home: Home) -> None:
+    elsewhere = home.path / "run/elsewhere.sock"
+    home.configure(daemon={"socket": str(elsewhere)})
+    del home.environment["WARDEN_SOCKET"]
+    assert home.exec("echo", "hi").stdout == "hi\n"
+    assert elsewhere.is_socket()
+    assert home.run("daemon", "stop").returncode == 0
+    assert not elsewhere.exists()
+
+
+def test_a_directory_that_was_never_locked_is_swept(home: Home) -> None:
+    left = Path(f"{home.socket}.d/sessions/left")
+    assert home.exec("true").returncode == 0
+    home.stop()
+    left.mkdir()
+    os.utime(left, (0, 0))
+    assert home.exec("true").returncode == 0
+    assert not left.exists()
+
+
 def test_a_private_daemon_goes_when_idle(home: Home) -> None:
     home.configure(daemon={"idle_timeout": 1})
     assert home.shell("sleep 1.5").returncode == 0
