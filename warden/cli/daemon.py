@@ -23,25 +23,14 @@ from warden.settings.files import load
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("daemon", help="run the daemon, or ask or stop a running one", description=__doc__)
-    _arguments(parser)
-
-
-def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=("run", "status", "stop"), default="run", help="default: run, in the foreground")
     parser.add_argument(
-        "--socket", default="", help="the Unix socket (default: %(default)s$XDG_RUNTIME_DIR/warden/daemon.sock, or /run/warden/daemon.sock)"
+        "--socket", default="", help="the Unix socket (default: $XDG_RUNTIME_DIR/warden/daemon.sock, or /run/warden/daemon.sock)"
     )
     parser.add_argument("--output", choices=("table", "json"), default="table", help="of status")
     parser.add_argument("--private", action="store_true", help=argparse.SUPPRESS)  # started by a client: goes when idle
     parser.add_argument("--listener", type=int, default=-1, help=argparse.SUPPRESS)  # the listening socket, already made
     parser.add_argument("--idle-timeout", type=float, default=None, help=argparse.SUPPRESS)
-
-
-def main(arguments: list[str]) -> int:
-    """`python -m warden.daemon`."""
-    parser = argparse.ArgumentParser("warden daemon")
-    _arguments(parser)
-    return run(parser.parse_args(arguments))
 
 
 def run(args: argparse.Namespace) -> int:

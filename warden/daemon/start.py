@@ -114,7 +114,7 @@ def _spawn(path: str, log: int) -> None:
     listener = listen(path)
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     # -P: the working directory, which may be anybody's, is not on the import path.
-    arguments = [sys.executable, "-P", "-m", "warden.daemon", "--private", "--listener", "3", "--socket", path]
+    arguments = [sys.executable, "-P", "-m", "warden", "daemon", "--private", "--listener", "3", "--socket", path]
     pid = os.fork()
     if pid:
         os.waitpid(pid, 0)

@@ -24,6 +24,9 @@ from warden.pipeline import Decoder, Pipeline
 
 #: Seconds that the worker gets to finish what it records.
 _GRACE = 2.0
+#: Bytes that the worker may take for what the command sends: bodies that rulings wait for, headers, connections. It is outside of the command's own
+#: limit; a thousand connections with eight megabytes each would be felt by the whole machine.
+_MEMORY = 1 << 30
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ def start(serving: Worker, ground: Ground) -> Handle:
 
 
 def _serve(serving: Worker) -> int:
+    process.limit_data(_MEMORY)
     asyncio.run(_run(serving))
     return 0
 
