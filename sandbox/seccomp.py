@@ -35,6 +35,9 @@ _TIOCSETD = 0x5423
 _AF_NETLINK = 16
 _NETLINK_ROUTE = 0
 _SOCKET = ("socket", "socketpair")
+_INTERNET = (2, 10)
+#: Of <linux/in.h>; TCP, UDP, ICMP and MPTCP (which Go asks for) stay.
+_RARE_PROTOCOLS = (33, 115, 132, 136, 256)
 #: Families below AF_NETLINK that are not AF_UNIX (1), AF_INET (2) or AF_INET6 (10).
 _FOREIGN_FAMILIES = (0, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15)
 
@@ -84,7 +87,11 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal(("pidfd_getfd", "kcmp"), errno.EPERM, "reach into the descriptors of other processes"),
     Refusal(("ptrace",), errno.EPERM, "changes a system call after it was ruled on (see above)"),
     Refusal(("mount", "umount", "umount2", "pivot_root", "chroot"), errno.EPERM, "would rearrange the view that hides secrets"),
-    Refusal(("move_mount", "open_tree", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"), errno.EPERM, "the same, newer"),
+    Refusal(
+        ("move_mount", "open_tree", "open_tree_attr", "fsopen", "fsconfig", "fsmount", "fspick", "mount_setattr"),
+        errno.EPERM,
+        "the same, newer",
+    ),
     Refusal(("setns",), errno.EPERM, "enters other namespaces"),
     *(Refusal(("unshare",), errno.EPERM, "makes a namespace", (_bits(0, flag),)) for flag in _NAMESPACES),
     *(
@@ -105,6 +112,16 @@ REFUSALS: tuple[Refusal, ...] = (
         errno.EAFNOSUPPORT,
         "packet, vsock (reaches the hypervisor), alg, bluetooth, ...",
         (Argument(0, "SCMP_CMP_GT", _AF_NETLINK),),
+    ),
+    *(
+        Refusal(
+            _SOCKET,
+            errno.EPROTONOSUPPORT,
+            "DCCP, L2TP, SCTP, UDP-Lite, SMC: nothing answers here, and asking loads kernel modules with a history of bugs",
+            (Argument(0, "SCMP_CMP_EQ", family), _bits(2, protocol, _U32)),
+        )
+        for family in _INTERNET
+        for protocol in _RARE_PROTOCOLS
     ),
     Refusal(
         _SOCKET,

@@ -23,13 +23,14 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.spec import Spec
 
-#: Empty, writable and private to the sandbox, with the tmpfs options of each. What listens under the host's stays out of reach.
+#: Empty, writable and private to the sandbox, with the tmpfs options of each. What listens under the host's stays out of reach. The sizes are
+#: of the machine's memory, and leave some of it even where no control group counts them.
 PRIVATE_DIRECTORIES = (
-    ("/tmp", "mode=1777"),  # noqa: S108 - the sandbox's own, made new
+    ("/tmp", "mode=1777,size=30%"),  # noqa: S108 - the sandbox's own, made new
     ("/run", "mode=755,size=64m"),
     ("/var/run", "mode=755,size=64m"),  # a directory of its own only on old systems; a link to /run elsewhere
-    ("/var/tmp", "mode=1777,size=25%"),  # noqa: S108
-    ("/dev/shm", "mode=1777,size=25%"),  # noqa: S108
+    ("/var/tmp", "mode=1777,size=15%"),  # noqa: S108
+    ("/dev/shm", "mode=1777,size=15%"),  # noqa: S108
 )
 #: Kernel file systems that are mounted new.
 KERNEL_DIRECTORIES = ("/proc", "/sys", "/dev")

@@ -85,6 +85,8 @@ _CALLS = {
     "acct": (163, (0,), "EPERM"),
     "clone, new user namespace": (56, (0x10000011, 0, 0, 0, 0), "EPERM"),
     "clone, high bits set": (56, (0x7FFFFFFF_10000011, 0, 0, 0, 0), "EPERM"),
+    "UDP-Lite": (41, (2, 2, 136), "EPROTONOSUPPORT"),
+    "UDP-Lite over IPv6, high bits set": (41, (10, 2, 0x7FFFFFFF_00000088), "EPROTONOSUPPORT"),
     "ioctl TIOCSTI": (16, (0, 0x5412, b"x"), "EPERM"),
     "ioctl TIOCSTI, high bits set": (16, (0, 0x7FFF0000_00005412, b"x"), "EPERM"),
     "ioctl TIOCLINUX": (16, (0, 0x541C, b"x"), "EPERM"),
