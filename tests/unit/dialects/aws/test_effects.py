@@ -23,7 +23,22 @@ ACCOUNT = "123456789012"
 PROTOCOLS = (
     {"ec2": "ec2", "s3": "rest-xml", "route53": "rest-xml", "s3control": "rest-xml", "cloudfront": "rest-xml"}
     | dict.fromkeys(["rds", "autoscaling", "iam", "sns", "elbv2", "cloudformation", "redshift", "elasticache"], "query")
-    | dict.fromkeys(["lambda", "eks", "scheduler", "batch", "apigateway", "backup", "iot", "guardduty"], "rest-json")
+    | dict.fromkeys(
+        [
+            "cloudfront-keyvaluestore",
+            "securityhub",
+            "sesv2",
+            "lambda",
+            "eks",
+            "scheduler",
+            "batch",
+            "apigateway",
+            "backup",
+            "iot",
+            "guardduty",
+        ],
+        "rest-json",
+    )
 )
 
 
@@ -188,6 +203,23 @@ CASES: list[tuple[str, bytes | str | dict[str, Any], str]] = [
     ("s3:PutBucketVersioning", "<V><Status>Suspended<x/></Status></V>", "update protection_off"),
     ("s3:PutBucketVersioning", "<V><Status>Sus<x/>pended</Status></V>", "update protection_off"),
     ("kms:CreateGrant", {"KeyId": "k", "DryRun": 1}, "grant share"),
+    # Parameters that do more than the operation's name says.
+    ("ec2:RunInstances", "ImageId=ami-1&UserData=IyEvYmluL3No", "create"),
+    ("ec2:RunInstances", "ImageId=ami-1&UserData=IyEvYmluL3No&IamInstanceProfile.Name=admin", "execute opaque"),
+    ("ec2:CreateLaunchTemplate", "LaunchTemplateData.UserData=eA&LaunchTemplateData.IamInstanceProfile.Arn=a", "execute opaque"),
+    ("autoscaling:UpdateAutoScalingGroup", "AutoScalingGroupName=a&DeletionProtection=none", "update protection_off"),
+    ("autoscaling:UpdateAutoScalingGroup", "AutoScalingGroupName=a&DeletionProtection=prevent-all-deletion", "update"),
+    ("s3control:PutBucketVersioning", "<V><Status>Suspended</Status></V>", "update protection_off"),
+    ("s3control:PutBucketLifecycleConfiguration", "<L><Rules><Rule><Expiration/></Rule></Rules></L>", "update destructive overwrite"),
+    ("dynamodb:UpdateTable", {"TableName": "t", "VectorIndexUpdates": [{"Delete": {"IndexName": "v"}}]}, "delete destructive"),
+    ("route53:ChangeCidrCollection", "<C><Changes><member><Action>DELETE_IF_EXISTS</Action></member></Changes></C>", "delete destructive"),
+    ("cloudfront-keyvaluestore:UpdateKeys", {"Puts": []}, "update"),
+    ("events:UpdateArchive", {"ArchiveName": "a", "RetentionDays": 1}, "update destructive"),
+    ("glue:CreateTrigger", {"Name": "t", "StartOnCreation": True}, "execute opaque"),
+    ("glue:CreateTrigger", {"Name": "t"}, "create"),
+    ("opensearchserverless:UpdateCollection", {"id": "c", "deletionProtection": "DISABLED"}, "update protection_off"),
+    ("securityhub:BatchUpdateFindings", '{"Workflow":{"Status":"SUPPRESSED"}}', "update audit_off"),
+    ("sesv2:PutConfigurationSetArchivingOptions", {}, "update audit_off"),
 ]  # fmt: skip
 
 

@@ -30,7 +30,7 @@ create credential             ec2:CreateKeyPair lightsail:CreateKeyPair
 update !disruptive            ec2:StartInstances ec2:CreateTags ec2:AttachVolume ec2:AssociateAddress ec2:MonitorInstances
 update !disruptive            ec2:EnableVpcClassicLink
 update disruptive             ec2:StopInstances ec2:RebootInstances ec2:DetachVolume ec2:DisassociateAddress ec2:ReplaceRoute
-update disruptive             ec2:ReplaceNetworkAclEntry
+grant disruptive              ec2:ReplaceNetworkAclEntry
 update disruptive             ec2:DetachInternetGateway ec2:DisassociateRouteTable lightsail:RebootInstance lightsail:StopInstance
 update disruptive             ecs:StopTask
 update disruptive             autoscaling:EnterStandby autoscaling:DetachInstances autoscaling:SuspendProcesses
@@ -197,7 +197,7 @@ delete                        kinesis:DeregisterStreamConsumer firehose:DeleteDe
 delete                        events:DeleteRule events:RemoveTargets events:DeleteEventBus mq:DeleteBroker kafka:DeleteCluster
 update destructive            kinesis:DecreaseStreamRetentionPeriod
 update disruptive             kinesis:MergeShards kinesis:UpdateShardCount sqs:StartMessageMoveTask events:DisableRule mq:RebootBroker
-update disruptive             kafka:RebootBroker sns:Unsubscribe
+update disruptive             kafka:RebootBroker
 grant                         sns:AddPermission sqs:AddPermission sqs:RemovePermission sns:RemovePermission events:PutPermission
 grant                         kinesis:PutResourcePolicy
 execute opaque                events:PutTargets scheduler:CreateSchedule scheduler:UpdateSchedule pipes:CreatePipe iot-data:Publish
@@ -262,6 +262,27 @@ list                          iot:ListThings quicksight:ListDashboards glue:GetT
 read                          ce:GetCostAndUsage pricing:GetProducts support:DescribeTrustedAdvisorChecks athena:GetQueryResults
 grant                         account:PutAlternateContact quicksight:UpdateDashboardPermissions lightsail:OpenInstancePublicPorts
 grant                         opensearchserverless:CreateAccessPolicy
+# --- what the name does not say, and documentation, parameters or answers do
+delete                        sns:Unsubscribe fsx:DetachAndDeleteS3AccessPoint kendra:ClearQuerySuggestions qapps:StopQAppSession
+delete                        partnercentral-account:CancelConnection
+update !destructive           partnercentral-account:CancelConnectionInvitation
+update destructive            bedrock-agentcore-control:ResetTokenVaultKeyMaterial customer-profiles:MergeProfiles drs:StopReplication
+update destructive            mgn:FinalizeCutover ds:RestoreFromSnapshot redshift-serverless:RestoreFromSnapshot
+update destructive            iotsitewise:UpdateAssetModel s3tables:PutTableRecordExpirationConfiguration mediastore:PutLifecyclePolicy
+create destructive            imagebuilder:CreateLifecyclePolicy
+update audit_off              config:DisassociateResourceTypes guardduty:ArchiveFindings mediapackage:ConfigureLogs
+update audit_off              connect:SuspendContactRecording
+update protection_off         rolesanywhere:DisableCrl ds:DisableRadius network-firewall:DisassociateSubnets waf:UpdateRateBasedRule
+update protection_off         lightsail:DisableAddOn controltower:DisableControl network-firewall:UpdateFirewallPolicyV2
+update share                  s3control:PutBucketReplication
+grant                         s3:PutBucketAbac account-access:CreateEntitlement appstream:CreateEntitlement qldb:UpdateLedgerPermissionsMode
+grant                         ec2:CreateNetworkAclEntry elbv2:ModifyTrustStore
+grant share                   license-manager:CreateGrant
+read credential               bedrock-agentcore:GetResourceApiKey redshift:GetIdentityCenterAuthToken storagegateway:DescribeChapCredentials
+read credential               ivs-realtime:GetIngestConfiguration kms:Encapsulate wickr:GetOidcInfo
+create credential             codebuild:CreateWebhook ivs-realtime:CreateStage lightsail:CreateGUISessionAccessDetails
+execute opaque                sagemaker:CreateProcessingJob sagemaker:CreateTrainingJob kinesisanalyticsv2:StartApplication
+execute opaque                synthetics:StartCanary lambda:CreateEventSourceMapping iot:CreateTopicRule codepipeline:CreatePipeline
 """
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
 import pytest
 
 from tools.tables import aws_effects_paths, aws_effects_sources, aws_effects_verbs
 from tools.tables.aws_effects_sources import IamAction
 from warden.dialects.aws import effects_table
+from warden.model import Flag, Verb
 
 OVERRIDES = aws_effects_sources.jsonl("aws_overrides.jsonl")
 
@@ -124,3 +127,34 @@ def test_wire_paths(path: str, protocol: str, wire: str) -> None:
 def test_a_path_that_the_model_does_not_have_is_refused(path: str) -> None:
     with pytest.raises(aws_effects_paths.PathError):
         aws_effects_paths.wire(MODEL, "Op", path, "query")
+
+
+def test_no_update_can_take_protection_off_unseen() -> None:
+    """Every update with a parameter like DeletionProtection can be flagged: AWS adds a few with each release, under names of every style."""
+    session = botocore.session.get_session()
+    loader = session.get_component("data_loader")
+    current = set(loader.list_available_services("service-2"))
+    unseen = set()
+    for entry in effects_table.entries():
+        if entry.verb is not Verb.UPDATE or entry.service not in current:
+            continue
+        model = loader.load_service_model(entry.service, "service-2")
+        operation = model["operations"].get(entry.operation, {})
+        members = _members(model["shapes"], operation["input"]["shape"], 4) if "input" in operation else set()
+        if any(re.search(r"(deletion|termination)_?protect", member, re.IGNORECASE) for member in members):
+            flags = entry.base.flags.union(*(effect.flags for effect in entry.when))
+            if flags.isdisjoint({Flag.PROTECTION_OFF, Flag.DESTRUCTIVE, Flag.AUDIT_OFF}):
+                unseen.add(f"{entry.service}:{entry.operation}")
+    assert unseen == set()
+
+
+def _members(shapes: dict[str, Any], name: str, depth: int) -> set[str]:
+    """Names of all members below a shape, as deep as `depth`."""
+    shape = shapes[name]
+    if depth == 0:
+        return set()
+    if shape["type"] == "structure":
+        found: set[str] = set(shape.get("members", {}))
+        return found.union(*(_members(shapes, member["shape"], depth - 1) for member in shape.get("members", {}).values()))
+    inner = shape.get("member") or shape.get("value")
+    return _members(shapes, inner["shape"], depth - 1) if inner else set()
