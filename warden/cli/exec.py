@@ -192,12 +192,13 @@ class _Client:
 
     def _converse(self, request: api.Fields, descriptors: list[int], wake: int) -> int:
         """Sends the request, and again to a fresh daemon when the one that was there is outdated or just went."""
-        begin = -1
+        begin = listening = -1
         for _attempt in range(3):
             channel = start.hello(self._path, b"run")
             if channel is None:
                 begin = start.start(self._path)
                 continue
+            listening = channel.peer_pid()
             try:
                 channel.send(api.RUN, request, descriptors)
             except (BrokenPipeError, ConnectionResetError):
@@ -213,7 +214,11 @@ class _Client:
                 continue
             self._channel = channel
             return self._relay(channel, first, wake)
-        words = start.last_words(begin) if begin >= 0 else ""
+        if begin < 0:
+            raise SessionError(
+                f"The daemon at {self._path} hangs up. It may be of another version of Warden.", f"End it with `kill {listening}` and try again."
+            )
+        words = start.last_words(begin)
         raise SessionError(f"The daemon does not start{f': {words}' if words else '.'}", f"Its log has more: {places.daemon_log()}")
 
     def _relay(self, channel: api.Channel, first: api.Frame, wake: int) -> int:

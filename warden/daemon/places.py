@@ -69,7 +69,12 @@ class lock:  # noqa: N801 - reads as the verb it is: `with lock(path):`
     def __enter__(self) -> None:
         import fcntl
 
-        self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SessionError(
+                f"The socket {self._path.removesuffix('.lock')} cannot be made: {error.strerror}.", "Name another one with --socket."
+            ) from error
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def __exit__(self, *_error: object) -> None:
