@@ -151,7 +151,7 @@ class _Client:
         self._options = [(name, value) for name, value in options if name != "socket"]
         self._command = [os.fsencode(part) for part in command]
         named = next((os.fsdecode(value) for name, value in options if name == "socket"), "") or os.environ.get(places.SOCKET_VARIABLE)
-        self._path = named or _configured_socket() or places.default_socket()
+        self._path = os.path.abspath(named or _configured_socket() or places.default_socket())  # the daemon runs in another directory
         self._terminal: Terminal | None = None
         self._channel: api.Channel | None = None
 
@@ -192,13 +192,12 @@ class _Client:
 
     def _converse(self, request: api.Fields, descriptors: list[int], wake: int) -> int:
         """Sends the request, and again to a fresh daemon when the one that was there is outdated or just went."""
-        begin = listening = -1
+        begin = -1
         for _attempt in range(3):
             channel = start.hello(self._path, b"run")
             if channel is None:
                 begin = start.start(self._path)
                 continue
-            listening = channel.peer_pid()
             try:
                 channel.send(api.RUN, request, descriptors)
             except (BrokenPipeError, ConnectionResetError):
@@ -216,7 +215,8 @@ class _Client:
             return self._relay(channel, first, wake)
         if begin < 0:
             raise SessionError(
-                f"The daemon at {self._path} hangs up. It may be of another version of Warden.", f"End it with `kill {listening}` and try again."
+                f"The daemon at {self._path} hangs up: it is of another version of Warden, or broken.",
+                f"Try again after `rm {self._path}`; sessions that run there go on.",
             )
         words = start.last_words(begin)
         raise SessionError(f"The daemon does not start{f': {words}' if words else '.'}", f"Its log has more: {places.daemon_log()}")
