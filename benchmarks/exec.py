@@ -27,20 +27,22 @@ def rows() -> Iterator[Row]:
     warden = str(Path(sys.executable).parent / "warden")
     with tempfile.TemporaryDirectory(prefix="warden-bench-") as home:
         Path(home).chmod(0o700)
+        work = Path(home, "work")
+        work.mkdir()
         environment = {"PATH": os.environ["PATH"], "HOME": home, "WARDEN_SOCKET": f"{home}/daemon.sock", "LANG": "C.UTF-8"}
         try:
-            yield from _compare((warden, "exec", "--", "true"), environment, home)
+            yield from _compare((warden, "exec", "--", "true"), environment, str(work))
         finally:
             subprocess.run([warden, "daemon", "stop"], env=environment, capture_output=True)
 
 
-def _compare(command: Sequence[str], environment: dict[str, str], home: str) -> Iterator[Row]:
-    first = _once(command, environment, home)
+def _compare(command: Sequence[str], environment: dict[str, str], work: str) -> Iterator[Row]:
+    first = _once(command, environment, work)
     yield Row("warden exec -- true, which starts its daemon", first, "ms")
     if not shutil.which("bwrap"):
         yield Row(
             "warden exec -- true",
-            statistics.median(_once(command, environment, home) for _ in range(RUNS)),
+            statistics.median(_once(command, environment, work) for _ in range(RUNS)),
             "ms",
             detail="bwrap is not installed",
         )
@@ -48,9 +50,9 @@ def _compare(command: Sequence[str], environment: dict[str, str], home: str) -> 
     ours, theirs, interpreter = [], [], []
     for _ in range(RUNS):
         time.sleep(PAUSE)
-        theirs.append(_once(BWRAP, environment, home))
-        interpreter.append(_once((sys.executable, "-c", "pass"), environment, home))
-        ours.append(_once(command, environment, home))
+        theirs.append(_once(BWRAP, environment, work))
+        interpreter.append(_once((sys.executable, "-c", "pass"), environment, work))
+        ours.append(_once(command, environment, work))
     for what, figure in (("median", statistics.median), ("fastest", min)):
         mine, other = figure(ours), figure(theirs)
         detail = f"{mine:.1f} ms against {other:.1f} ms; a Python that does nothing takes {figure(interpreter):.1f} ms"
@@ -59,8 +61,8 @@ def _compare(command: Sequence[str], environment: dict[str, str], home: str) -> 
         )
 
 
-def _once(command: Sequence[str], environment: dict[str, str], home: str) -> float:
+def _once(command: Sequence[str], environment: dict[str, str], work: str) -> float:
     """Milliseconds of one run. Raises CalledProcessError when it fails."""
     started = time.perf_counter()
-    subprocess.run(command, env=environment, cwd=home, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=environment, cwd=work, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     return (time.perf_counter() - started) * 1000
