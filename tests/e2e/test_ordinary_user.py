@@ -152,6 +152,17 @@ def test_home_is_there_without_its_secrets(user: User, cloud: LocalAws) -> None:
     assert "project" in user.exec("ls", str(user.warden.home)).stdout.split()
 
 
+def test_secrets_stay_hidden_when_home_is_another(user: User) -> None:
+    """Under sudo or in CI `$HOME` may name another directory than the account does; the secrets are in the account's."""
+    if not ACCOUNTS[user.uid]:
+        pytest.skip("an account names the home")
+    elsewhere = user.warden.work / "home"
+    elsewhere.mkdir(exist_ok=True)
+    paths = [str(user.warden.home / secret) for secret in SECRETS]
+    inside = user.exec("cat", *paths, env={"HOME": str(elsewhere), "WARDEN_CONFIG": str(user.warden.home / ".config/warden/warden.yaml")})
+    assert SECRET not in inside.stdout, inside
+
+
 def test_is_the_same_user_and_no_more(user: User) -> None:
     script = (
         "id -u; id -un; grep ^CapEff /proc/self/status; touch mine; touch ~/not-here; touch /usr/not-here; cat /etc/shadow; sudo -n true; :"

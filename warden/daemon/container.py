@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 from sandbox.spec import Bind, Limits, Spec
@@ -33,7 +35,8 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         raise SessionError(
             "An argument or the working directory is not valid UTF-8, which the sandbox's runtime cannot be given.", "Rename it."
         )
-    hidden = tuple(dict.fromkeys([*config.sandbox.hide, *_own_places(terms, ground), *_named_secrets(request, terms)]))
+    secrets = (*config.sandbox.hide, *_in_the_account_s_home(config.sandbox.hide, str(terms.home)))
+    hidden = tuple(dict.fromkeys([*secrets, *_own_places(terms, ground), *_named_secrets(request, terms)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
     _refuse_home(request, terms)
     fixed = own.read_only((request.cwd, *writable) if request.cwd != "/" else writable)
@@ -90,6 +93,17 @@ def _text(value: str) -> bool:
 def _own_places(terms: Terms, ground: Ground) -> list[str]:
     """Warden's own: a sandboxed process that reached the daemon's socket could ask it for a session without rules."""
     return [ground.base, places.runtime_directory(), places.state_directory(), str(terms.audit_path), str(head_path(terms.audit_path))]
+
+
+def _in_the_account_s_home(hidden: tuple[str, ...], home: str) -> list[str]:
+    """The same places in the home that the account database names, where `$HOME` is another one (sudo, CI): that one's secrets are real too."""
+    try:
+        account = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return []
+    if account in ("", "/") or real(account) == real(home):
+        return []
+    return [f"{account}{path[len(home) :]}" for path in hidden if path.startswith(f"{home}/")]
 
 
 def _refuse_home(request: Request, terms: Terms) -> None:
