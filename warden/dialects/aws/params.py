@@ -43,6 +43,8 @@ _ADVICE = "Send the request with an AWS SDK or the AWS CLI."
 #: Names of form parameters. One with a space, or with an empty part between dots, is another name to whoever trims it.
 _FORM_NAME = re.compile(r"[!-\-/-~]+(?:\.[!-\-/-~]+)*")
 _STEP = re.compile(r"([^\[\]{}]+)((?:\[[^\]]*\]|\{[^}]*\})*)")
+#: Brackets, and strings, which may hold some. Never tried twice at one place, or an endless string would take the square of its length.
+_MARKS = re.compile(r'"(?>[^"\\]+|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SELECTOR = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
 
 
@@ -334,7 +336,8 @@ def _json(body: bytes) -> Any:
 def _depth(text: str) -> int:
     """How deep brackets nest outside strings."""
     deepest = depth = 0
-    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+    for found in _MARKS.finditer(text):
+        mark = found[0]
         if mark in "[{":
             depth += 1
             deepest = max(deepest, depth)

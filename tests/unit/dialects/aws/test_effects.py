@@ -297,6 +297,8 @@ def test_a_body_that_was_not_read_counts_as_its_worst(name: str, expected: str) 
         ("dynamodb:DeleteTable", b'\xef\xbb\xbf{"TableName":"a"}', "malformed-json"),
         ("dynamodb:DeleteTable", b'{"a":' * 70 + b"1" + b"}" * 70, "too-deep"),
         ("dynamodb:DeleteTable", b"[" * 200_000, "too-deep"),
+        ("dynamodb:DeleteTable", b"[" * 70 + b'"' + b'\\"' * 2_000_000, "too-deep"),  # hours, for an expression that tries again
+        ("dynamodb:DeleteTable", b'{"a":"' + b'[\\"' * 100, "malformed-json"),
         ("ec2:TerminateInstances", b"InstanceId.1=i-1&InstanceId.1=i-2", "duplicate-parameter"),
         ("ec2:TerminateInstances", b"InstanceId.1=%FF", "invalid-utf8"),
         ("ec2:TerminateInstances", b"DryRun=true&DryRun.1=false", "duplicate-parameter"),
