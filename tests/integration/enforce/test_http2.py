@@ -54,6 +54,22 @@ def test_what_has_no_single_reading_never_leaves(
     client.sock.close()
 
 
+@pytest.mark.parametrize("beside", [[(":authority", "api.test")], []], ids=["beside :authority", "alone"])
+@pytest.mark.parametrize("http2", [False, True], ids=["to http1", "to http2"])
+def test_host_goes_on_once(make: Callable[..., Any], http2_client: Any, beside: list[tuple[str, str]], http2: bool) -> None:
+    running = make(http2=http2)
+    running.to("api.test")
+    client = http2_client(running.port, running.ca_file)
+    stream = client.connection.get_next_available_stream_id()
+    fields = [(":method", "GET"), (":scheme", "https"), (":path", "/echo"), *beside, ("host", "api.test")]
+    client.connection.send_headers(stream, fields, end_stream=True)
+    client.received[stream] = 0
+    client.run(lambda: stream in client.ended, seconds=5)
+    assert client.status[stream] == "200"  # nginx refuses Host and :authority together
+    assert [head.lower().count(b"\r\nhost:") for head in running.upstream.heads] == [1]
+    client.sock.close()
+
+
 def test_more_body_than_declared_never_leaves(running: Any, http2_client: Any) -> None:
     running.to("api.test")
     client = http2_client(running.port, running.ca_file)

@@ -127,6 +127,10 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
     expects = exchange.connection.get("expect") == "100-continue"
     trailers = http2 and "trailers" in exchange.connection.get("te", "")
     headers = [(name, value) for name, value in forward.headers if name.lower() not in HOP_BY_HOP]
+    hosts = forward.header_values("host")
+    if http2:
+        # RFC 9113 section 8.3.1: Host says the same as ":authority", which is what is kept; servers refuse the two together.
+        headers = [(name, value) for name, value in headers if name.lower() != "host"]
     names = {name.lower() for name, _ in headers}
     if not http2 and "host" not in names:  # an absolute-form target was its only authority
         headers.insert(0, ("Host", forward.authority or request.host))
@@ -141,7 +145,7 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
         headers.append(("Connection", "close"))
     data.method = forward.method.encode("ascii")
     data.path = forward.target.encode("ascii")
-    data.authority = (forward.authority or request.authority or request.host).encode("ascii") if http2 else b""
+    data.authority = (forward.authority or request.authority or next(iter(hosts), request.host)).encode("ascii") if http2 else b""
     data.headers.fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers)
     data.trailers = None
     if forward.body is not None:
