@@ -201,6 +201,28 @@ def test_what_has_no_single_reading_is_denied_and_recorded(running: Any, data: b
     assert len(running.rules.rulings()) == 1 + len(paths)
 
 
+BAD_CHUNKS = {
+    "a bare line feed": b"5;a\nhello\r\n0\r\n\r\n",
+    "a prefix": b"0x5\r\nhello\r\n0\r\n\r\n",
+    "a sign": b"+5\r\nhello\r\n0\r\n\r\n",
+    "too much": b"5\r\nhelloworld\r\n0\r\n\r\n",
+    "a request for a trailer": b"5\r\nhello\r\n0\r\nGET /smuggled HTTP/1.1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("chunks", BAD_CHUNKS.values(), ids=BAD_CHUNKS.keys())
+def test_a_body_that_cannot_be_read_is_on_the_log(running: Any, chunks: bytes) -> None:
+    running.rules.needs_body = lambda request: True
+    with running.tls("api.test") as sock:
+        sock.settimeout(5)
+        sock.sendall(b"POST /echo HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+        with contextlib.suppress(ConnectionResetError):
+            while sock.recv(65536):
+                pass
+    assert running.upstream.heads == []
+    assert [(ruling["decision"], ruling["code"]) for ruling in running.rules.rulings()] == [("deny", "unfinished")]
+
+
 def test_sni_other_than_the_name_is_denied(running: Any) -> None:
     with running.tls("api.test", sni="other.test") as sock:
         sock.sendall(b"GET /echo HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n")

@@ -201,6 +201,10 @@ class Enforcer:
         exchange = flow.metadata.get(EXCHANGE)
         if isinstance(exchange, Exchange):
             text = wire.brief(flow.error.msg) if flow.error else "error"
+            if exchange.ruling is None:  # its body could not be read to the end: nothing left, and that it was tried is on the log
+                exchange.ruling = self.pipeline.refuse(
+                    exchange.request, DecodeError("unfinished", f"The request did not end as it must: {text}")
+                )
             self._settle(flow, exchange, error=text)
 
     def _settle(self, flow: http.HTTPFlow, exchange: Exchange, *, error: str) -> None:
