@@ -39,6 +39,8 @@ _CLOSE_RANGE_CLOEXEC = 0x4
 #: Numbers of the calls that libc of Debian 12 has no wrapper for; since Linux 5.0 new ones are the same on every architecture.
 _SYS_CLONE3 = 435
 _SYS_CLOSE_RANGE = 436
+_SYS_OPENAT2 = 437
+_RESOLVE_NO_SYMLINKS = 0x4
 _SYS_MOUNT_SETATTR = 442
 _SYS_LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_CREATE_RULESET_VERSION = 1
@@ -93,6 +95,16 @@ def protect_tree(path: str) -> None:
         ctypes.c_size_t(ctypes.sizeof(attributes)),
     )
     _check(result, f"mount_setattr {path}")
+
+
+def open_without_links(path: str) -> int:
+    """An O_PATH descriptor of `path`, none of whose components is a symbolic link: openat2(2), Linux 5.6."""
+    how = (ctypes.c_uint64 * 3)(os.O_PATH | os.O_CLOEXEC, 0, _RESOLVE_NO_SYMLINKS)  # struct open_how: flags, mode, resolve
+    name = ctypes.c_char_p(os.fsencode(path))
+    result: int = _libc.syscall(
+        ctypes.c_long(_SYS_OPENAT2), ctypes.c_int(_AT_FDCWD), name, ctypes.byref(how), ctypes.c_size_t(ctypes.sizeof(how))
+    )
+    return _check(result, path)
 
 
 class _CloneArgs(ctypes.Structure):

@@ -15,6 +15,7 @@ import fcntl
 import os
 import select
 import signal
+import stat
 import struct
 import termios
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ class Launch:
     user_fd: int | None
     group: cgroup.ControlGroup | None
     scaffolds: tuple[Scaffold, ...]
+    writable: tuple[str, ...]
     cgroup_view: bool = False
     terminal: bool = False
 
@@ -215,6 +217,8 @@ def _prepare(launch: Launch) -> None:
     kernel.mount("tmpfs", stage, "tmpfs", _PLAIN, "mode=755,size=16m")
     Path(f"{launch.bundle}/{oci.EMPTY_DIRECTORY}").mkdir(mode=0o555)
     Path(f"{launch.bundle}/{oci.EMPTY_FILE}").touch(mode=0o444)
+    for number, path in enumerate(launch.writable):
+        _stage(path, f"{launch.bundle}/{oci.staged(number)}")
     # A sysfs of this network namespace, so that the host's devices do not show. Where the kernel forbids it, none.
     try:
         kernel.mount("sysfs", f"{rootfs}/sys", "sysfs", _PLAIN | kernel.MS_NOEXEC | kernel.MS_RDONLY)
@@ -225,6 +229,19 @@ def _prepare(launch: Launch) -> None:
     if not launch.cgroup_view and Path("/sys/fs/cgroup").is_dir():
         # crun 1.8 refuses to start when it sees a hybrid tree, even if it is told to leave control groups alone.
         kernel.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", _PLAIN | kernel.MS_NOEXEC, "mode=755,size=4k")
+
+
+def _stage(path: str, target: str) -> None:
+    """Mount `path`, which was resolved, at `target`. A link in it was put there since."""
+    source = kernel.open_without_links(path)
+    try:
+        if stat.S_ISDIR(os.fstat(source).st_mode):
+            Path(target).mkdir()
+        else:
+            Path(target).touch()
+        kernel.mount(f"/proc/self/fd/{source}", target, flags=kernel.MS_BIND | kernel.MS_REC)
+    finally:
+        os.close(source)
 
 
 def _raise_scaffold(rootfs: str, layer: str, scaffold: Scaffold) -> None:

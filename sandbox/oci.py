@@ -22,6 +22,12 @@ STAGE = "stage"
 EMPTY_DIRECTORY = f"{STAGE}/empty"
 EMPTY_FILE = f"{STAGE}/nothing"
 
+
+def staged(number: int) -> str:
+    """Where the keeper puts the `number`-th writable path of the view, below the bundle."""
+    return f"{STAGE}/writable-{number}"
+
+
 _ALL_IDS = 0xFFFFFFFF
 _CAPABILITY_SETS = ("bounding", "effective", "permitted", "inheritable", "ambient")
 
@@ -103,7 +109,8 @@ def _mounts(view: View, bundle: str) -> list[dict[str, Any]]:
         _mount("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
     ]
     layers = [(path, _mount(path, "tmpfs", "tmpfs", [*plain, *options.split(",")])) for path, options in view.private]
-    layers += [(path, _mount(path, "bind", path, ["rbind", "rw", *plain])) for path in view.writable]
+    # By the keeper's own mount of each: at the path itself, a process in another sandbox may have put a link by now.
+    layers += [(path, _mount(path, "bind", f"{bundle}/{staged(n)}", ["rbind", "rw", *plain])) for n, path in enumerate(view.writable)]
     layers.sort(key=lambda layer: (layer[0].count("/"), layer[0]))  # What is inside something comes after it.
     masks = [_mount(path, "bind", f"{bundle}/{EMPTY_DIRECTORY}", ["bind", "ro", *plain, "noexec"]) for path in view.hidden_directories]
     masks += [_mount(path, "bind", f"{bundle}/{EMPTY_FILE}", ["bind", "ro", *plain, "noexec"]) for path in view.hidden_files]

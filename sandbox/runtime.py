@@ -211,7 +211,10 @@ def start(
     if rootless != (namespace.user_fd is not None):
         raise SandboxError("The network namespace was made by another user.")
     directory = make_state(Path(state or default_state()))
-    seen = view.resolve(spec, directory)
+    try:
+        seen = view.resolve(spec, directory)
+    except OSError as error:  # Somebody is renaming what is being looked at.
+        raise SandboxError(f"The sandbox's view cannot be made: {error}.") from error
     try:
         bundle = Bundle.make(directory)
     except OSError as error:
@@ -258,6 +261,7 @@ def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, 
                 user_fd=namespace.user_fd,
                 group=group,
                 scaffolds=seen.scaffolds,
+                writable=seen.writable,
                 cgroup_view=runtime.name == "runc",
                 terminal=master is not None,
             )

@@ -181,7 +181,7 @@ def resolve(spec: Spec, state: str = "") -> View:
     covered = (*(path for path, _ in private), *KERNEL_DIRECTORIES)
     hidden = _existing([*spec.hide, *([state] if state else [])])
     cwd = _working_directory(spec.cwd, covered, hidden)
-    writable = _writable([cwd, *(path for path in spec.writable if not _leads_elsewhere(path))], covered, hidden)
+    writable = _writable([cwd, *(real for path in spec.writable if (real := _without_detours(path)))], covered, hidden)
 
     def shown(path: str) -> bool:
         return _within_any(path, writable) or not _within_any(path, covered)
@@ -215,6 +215,8 @@ def _working_directory(path: str, covered: Sequence[str], hidden: Iterable[str])
     real = os.path.realpath(path)
     if not Path(real).is_dir():
         raise SandboxError(f"The working directory {path} is not there.", "Run from a directory that exists.")
+    if real != os.path.normpath(path):  # getcwd(3) knows no links: this one has just been put there.
+        raise SandboxError(f"The working directory {path} is reached by a symbolic link.", f"Run from {real}, if that is what you mean.")
     if _within_any(real, KERNEL_DIRECTORIES) and not _within_any(real, (c for c in covered if c not in KERNEL_DIRECTORIES)):
         raise SandboxError(f"The working directory {path} belongs to the kernel.", "Run from an ordinary directory.")
     if _within_any(real, hidden):
@@ -225,14 +227,21 @@ def _working_directory(path: str, covered: Sequence[str], hidden: Iterable[str])
     return real
 
 
-def _leads_elsewhere(path: str) -> bool:
-    """Whether `path` is a link out of its own directory. One planted in an earlier session would make any place writable in the next."""
-    return not within(os.path.realpath(path), os.path.realpath(os.path.dirname(os.path.normpath(path))))  # noqa: PTH120
+def _without_detours(path: str) -> str:
+    """The real path of `path`; empty if it is not there, or a link leads out of the directory that the link is in.
+
+    One planted in an earlier session would make any place writable in the next. Links high up, as in ``/home`` or to it, are the machine's.
+    """
+    parts = os.path.normpath(path).split("/")
+    high = min(3, len(parts) - 1)
+    plain = "/".join([os.path.realpath("/".join(parts[:high]) or "/").rstrip("/"), *parts[high:]])
+    real = os.path.realpath(path)  # Once: what is looked at is what is mounted.
+    return real if os.path.lexists(real) and within(real, os.path.dirname(plain)) else ""  # noqa: PTH120
 
 
 def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Iterable[str]) -> tuple[str, ...]:
-    """Existing paths to bind writable, outermost first. Private directories stay private; hidden ones stay hidden; the root stays read-only."""
-    real = {path for path in _existing(paths) if path != "/" and path not in covered and not _within_any(path, hidden)}
+    """Of real `paths`, those to bind writable, outermost first: private directories stay private, hidden ones hidden, the root read-only."""
+    real = {path for path in paths if path != "/" and path not in covered and not _within_any(path, hidden)}
     return tuple(sorted((path for path in real if not _within_any(path, KERNEL_DIRECTORIES) or within(path, "/dev/shm")), key=_depth))  # noqa: S108
 
 

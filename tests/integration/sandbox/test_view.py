@@ -152,6 +152,49 @@ def test_a_link_planted_in_an_earlier_session_makes_nothing_writable(run: Run, p
     assert (place / "vault" / "kept").exists()
 
 
+def test_a_link_planted_above_a_writable_path_makes_nothing_writable(run: Run, place: Path) -> None:
+    (place / "victim" / "data").mkdir(parents=True)
+    (place / "project").mkdir()
+    (place / "project" / "state").symlink_to(place / "victim")
+    result = run("sh", "-c", f"echo x > {place}/victim/data/planted", writable=(str(place / "project" / "state" / "data"),))
+    assert result.status != 0
+    assert not (place / "victim" / "data" / "planted").exists()
+
+
+def test_a_working_directory_reached_by_a_link_is_refused(run: Run, place: Path) -> None:
+    """The kernel's name of the current directory has no links: one is there because somebody has just put it there."""
+    (place / "victim").mkdir()
+    (place / "link").symlink_to(place / "victim")
+    with pytest.raises(SandboxError, match="symbolic link"):
+        run("touch", "planted", cwd=str(place / "link"))
+    assert not (place / "victim" / "planted").exists()
+
+
+def test_a_link_swapped_in_between_makes_nothing_writable(run: Run, place: Path) -> None:
+    """Another sandbox has the directory above in its hands, and wins the race between the look at a path and its mount now and then."""
+    (place / "victim" / "data").mkdir(parents=True)
+    (place / "state" / "data").mkdir(parents=True)
+    flip = f"""
+import os
+os.chdir({str(place)!r})
+while True:
+    os.rename("state", "real"); os.symlink("victim", "state"); os.unlink("state"); os.rename("real", "state")
+"""
+    outcomes: set[object] = set()
+    with subprocess.Popen([sys.executable, "-c", flip]) as swapper:
+        try:
+            for number in range(40):
+                attack = f"touch {place}/victim/data/planted{number} {place}/state/data/meant{number}"
+                try:
+                    outcomes.add(run("sh", "-c", attack, writable=(str(place / "state" / "data"),)).status)
+                except SandboxError:
+                    outcomes.add("refused")
+        finally:
+            swapper.kill()
+    assert len(outcomes) > 1, "the swapping never met a start"
+    assert list((place / "victim" / "data").iterdir()) == [], outcomes
+
+
 def test_a_hidden_working_directory_is_refused(run: Run, place: Path) -> None:
     with pytest.raises(SandboxError, match="hidden"):
         run("true", cwd=str(place), hide=(str(place),))
