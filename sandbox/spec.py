@@ -35,8 +35,8 @@ class Bind:
 class Spec:
     """One sandboxed process.
 
-    `argv[0]` is looked up on the `PATH` of `env`, inside. `cwd`, which must be a real path, is writable (unless it is ``/``), as are the
-    `writable` paths that exist (but a link that leads out of its own directory is not followed: name the place it leads to).
+    `argv[0]` is looked up on the `PATH` of `env`, inside. `cwd`, which must be a real path, is writable (unless it is ``/``, or `cwd_writable`
+    is False), as are the `writable` paths that exist (but a link that leads out of its own directory is not followed: name the place it leads to).
     `hide` masks what exists of it: a directory shows empty, a file shows empty, also inside a writable path. `binds` come last and win.
     `user` and `group` are the ids that the process sees itself as; None is the caller's own. Only root may name others, and only if mapped.
     `umask` is its file mode mask; `rlimits` are its resource limits, ``RLIMIT_NOFILE`` -> (soft, hard), -1 for none; others are the caller's.
@@ -58,6 +58,7 @@ class Spec:
     umask: int = 0o022
     rlimits: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     hostname: str = "sandbox"
+    cwd_writable: bool = True
 
     def __post_init__(self) -> None:
         if not self.argv:

@@ -181,7 +181,9 @@ def resolve(spec: Spec, state: str = "") -> View:
     covered = (*(path for path, _ in private), *KERNEL_DIRECTORIES)
     hidden = _existing([*spec.hide, *([state] if state else [])])
     cwd = _working_directory(spec.cwd, covered, hidden)
-    writable = _writable([cwd, *(real for path in spec.writable if (real := _without_detours(path)))], covered, hidden)
+    asked = [cwd] if spec.cwd_writable else []
+    asked += [real for path in spec.writable if (real := _without_detours(path))]
+    writable = _writable(asked, covered, hidden)
 
     def shown(path: str) -> bool:
         return _within_any(path, writable) or not _within_any(path, covered)

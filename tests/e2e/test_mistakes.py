@@ -37,6 +37,7 @@ def refused(done: subprocess.CompletedProcess[str], says: str, code: int = 125) 
         (["--preset", "readonly", "--preset=lockdown", "--", "touch", "ran"], "--preset is given twice."),
         (["--allow", "https://example.com/x", "--", "touch", "ran"], "must be host, host:port or tcp://host:port"),
         (["--env", "", "--", "touch", "ran"], "--env '' is not NAME or NAME=VALUE."),
+        (["--writable", "absent", "--", "touch", "ran"], "--writable absent: there is no such file or directory. Make it first."),
         (["--policy", "absent.cedar", "--", "touch", "ran"], "absent.cedar: No such file or directory."),
         (["--config", "absent.yaml", "--", "touch", "ran"], "absent.yaml, which --config or WARDEN_CONFIG names, is not there."),
         (["--socket", "/absent/daemon.sock", "--", "touch", "ran"], "The socket /absent/daemon.sock cannot be made: No such file"),
@@ -95,15 +96,20 @@ def test_project_file_that_is_a_directory(warden: Warden) -> None:
 
 
 def test_where_it_must_not_run(warden: Warden) -> None:
-    """In the home directory or above it, everything of the user's would be writable."""
     script = 'cd "$1" && exec warden exec -- touch ran'
-    for directory, says in (
-        (warden.home, "is your home directory"),
-        (warden.home.parent, "holds your home directory"),
-        ("/proc", "kernel"),
-    ):
-        refused(warden.run_outside("sh", "-c", script, "sh", str(directory)), says)
-    assert not (warden.home / "ran").exists()
+    refused(warden.run_outside("sh", "-c", script, "sh", "/proc"), "kernel")
+
+
+def test_home_directory_is_read_only_unless_it_is_named(warden: Warden) -> None:
+    """A newcomer types the first command in it; everything of theirs must not be writable for that."""
+    for directory in (warden.home, warden.home.parent):
+        done = warden.run_outside("sh", "-c", 'cd "$1" && exec warden exec -- sh -c "pwd; touch ran"', "sh", str(directory))
+        assert done.stdout == f"{directory}\n"
+        assert "Read-only file system" in done.stderr
+        assert not (directory / "ran").exists()
+    named = warden.run_outside("sh", "-c", 'cd "$1" && exec warden exec --writable "$1" -- touch ran', "sh", str(warden.home))
+    assert named.returncode == 0, named
+    (warden.home / "ran").unlink()
 
 
 def test_root_directory_is_read_only(warden: Warden) -> None:

@@ -38,12 +38,13 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     secrets = (*config.sandbox.hide, *_in_the_account_s_home(config.sandbox.hide, str(terms.home)))
     hidden = tuple(dict.fromkeys([*secrets, *_own_places(terms, ground), *_named_secrets(request, terms)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
-    _refuse_home(request, terms)
-    fixed = own.read_only((request.cwd, *writable) if request.cwd != "/" else writable)
+    cwd_writable = request.cwd != "/" and _cwd_writable(request, terms)
+    _refuse_absent(request, terms)
+    fixed = own.read_only((request.cwd, *writable) if cwd_writable else writable)
     established = trust.establish(
         ground.store,
         request.environment,
-        closed=(request.cwd, *writable, *hidden),
+        closed=(*([request.cwd] if cwd_writable else []), *writable, *hidden),
         replaced=_REPLACED,
         program=request.argv[0],
     )
@@ -82,6 +83,7 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         rlimits=request.limits,
         limits=Limits(limits.memory, limits.pids, limits.cpus),
         hostname=_HOSTNAME,
+        cwd_writable=cwd_writable,
     )
 
 
@@ -106,14 +108,17 @@ def _in_the_account_s_home(hidden: tuple[str, ...], home: str) -> list[str]:
     return [f"{account}{path[len(home) :]}" for path in hidden if path.startswith(f"{home}/")]
 
 
-def _refuse_home(request: Request, terms: Terms) -> None:
-    """In the home directory, the command could write what the user's next shell runs, and Warden's own configuration."""
+def _cwd_writable(request: Request, terms: Terms) -> bool:
+    """Not the home directory, or what holds it: there, the command could write what the user's next shell runs. ``--writable`` says otherwise."""
     cwd, home = real(request.cwd), real(str(terms.home))
-    if cwd != "/" and within(home, (cwd,)) and cwd not in (real(path) for path in terms.config.sandbox.writable):
-        raise SessionError(
-            f"The working directory {cwd} {'is' if cwd == home else 'holds'} your home directory, and the command could write all of it.",
-            f"Run it from the project's directory. If you mean it: --writable {cwd}",
-        )
+    return not within(home, (cwd,)) or cwd in (real(path) for path in terms.config.sandbox.writable)
+
+
+def _refuse_absent(request: Request, terms: Terms) -> None:
+    """What a flag names must be there, or the command would meet a read-only file system where its user expects none."""
+    for named in request.writable:
+        if not Path(request.cwd, f"{terms.home}{named[1:]}" if named.startswith("~/") else named).exists():
+            raise SessionError(f"--writable {named}: there is no such file or directory.", "Make it first.")
 
 
 def _named_secrets(request: Request, terms: Terms) -> list[str]:
