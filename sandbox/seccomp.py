@@ -30,6 +30,8 @@ _CLONE_NEWUSER = 0x10000000
 #: Every namespace that unshare(2) can make: time, mount, cgroup, uts, ipc, user, pid, net.
 _NAMESPACES = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, _CLONE_NEWUSER, 0x20000000, 0x40000000)
 _TIOCSTI = 0x5412
+_S_ISUID = 0o4000
+_O_CREAT = 0o100
 _TIOCLINUX = 0x541C
 _TIOCSETD = 0x5423
 _AF_NETLINK = 16
@@ -128,6 +130,16 @@ REFUSALS: tuple[Refusal, ...] = (
         errno.EPROTONOSUPPORT,
         "netlink beside NETLINK_ROUTE: netfilter, audit, xfrm, ...",
         (Argument(0, "SCMP_CMP_EQ", _AF_NETLINK), Argument(2, "SCMP_CMP_NE", _NETLINK_ROUTE)),
+    ),
+    *(
+        Refusal(
+            (call,), errno.EPERM, "makes a program that runs with the sandbox's user for whoever finds it outside", (_bits(mode, _S_ISUID),)
+        )
+        for call, mode in (("chmod", 1), ("fchmod", 1), ("fchmodat", 2), ("fchmodat2", 2), ("creat", 1), ("mknod", 1), ("mknodat", 2))
+    ),
+    *(
+        Refusal((call,), errno.EPERM, "the same", (_bits(mode - 1, _O_CREAT), _bits(mode, _S_ISUID)))
+        for call, mode in (("open", 2), ("openat", 3))
     ),
     Refusal(("ioctl",), errno.EPERM, "types into the terminal of whoever started the sandbox", (_bits(1, _TIOCSTI, _U32),)),
     Refusal(("ioctl",), errno.EPERM, "the same on a console, by pasting", (_bits(1, _TIOCLINUX, _U32),)),
