@@ -105,7 +105,6 @@ def test_home_directory_is_read_only_unless_it_is_named(warden: Warden) -> None:
     for directory in (warden.home, warden.home.parent):
         done = warden.run_outside("sh", "-c", 'cd "$1" && exec warden exec -- sh -c "pwd; touch ran"', "sh", str(directory))
         assert done.stdout == f"{directory}\n"
-        assert "Read-only file system" in done.stderr
         assert not (directory / "ran").exists()
     named = warden.run_outside("sh", "-c", 'cd "$1" && exec warden exec --writable "$1" -- touch ran', "sh", str(warden.home))
     assert named.returncode == 0, named

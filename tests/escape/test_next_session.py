@@ -24,7 +24,7 @@ def project(home: Home) -> Path:
     venv.create(project / ".venv", symlinks=True)
     packages = next((project / ".venv/lib").glob("python3*/site-packages"))
     for entry in Path(sysconfig.get_path("purelib")).iterdir():
-        if not entry.name.endswith(".pth") and entry.name != "sitecustomize.py":
+        if not entry.name.endswith(".pth") and entry.name not in ("sitecustomize.py", "warden", "sandbox"):
             (packages / entry.name).symlink_to(entry)
     for package in ("warden", "sandbox"):
         shutil.copytree(ROOT / package, packages / package, ignore=shutil.ignore_patterns("__pycache__"))
