@@ -57,7 +57,11 @@ test-unit: setup ## the fast, pure tests
 .PHONY: test
 test: setup clients check ## set up and run everything that CI runs
 	$(PYTEST) tests/unit -n 2 -q -m "not slow"
-	$(PYTEST) tests/integration tests/e2e -q -m "not slow"
+	$(PYTEST) tests/integration tests/e2e tests/escape -q -m "not slow"
+
+.PHONY: escape
+escape: setup ## only the attempts to get out of the sandbox, each with a control run
+	$(PYTEST) tests/escape -q
 
 .PHONY: test-slow
 test-slow: setup clients ## what takes minutes: 1 GiB transfers, old SDKs' whole models

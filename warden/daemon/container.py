@@ -18,7 +18,7 @@ from warden.errors import SessionError
 
 #: Any address leads to our resolver; this one is set aside for documentation (RFC 5737), so that nobody takes it for a real one.
 _RESOLV_CONF = (
-    b"# Made by warden: every question is answered by the session's worker.\nnameserver 192.0.2.53\noptions timeout:2 attempts:2\n"
+    b"# Made by warden: every question is answered by the session's worker.\nnameserver 192.0.2.53\noptions timeout:10 attempts:2\n"
 )
 _HOSTNAME = "sandbox"
 _HOSTS = b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 sandbox\n"
