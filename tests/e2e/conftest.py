@@ -16,9 +16,9 @@ import boto3
 import pytest
 import yaml
 
+from tests.checkout import ROOT, sandbox_section
 from tools.cloud import LocalAws, local_aws
 
-ROOT = Path(__file__).parents[2]
 CLIENTS = ROOT / ".cache/clients"
 
 
@@ -52,7 +52,7 @@ class Warden:
         """Writes the user's configuration, with some sections replaced."""
         path = self.home / ".config/warden/warden.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump({"audit": {"path": str(self.audit_log)}, **self.config, **sections}))
+        path.write_text(yaml.safe_dump({"audit": {"path": str(self.audit_log)}, "sandbox": sandbox_section(), **self.config, **sections}))
 
     @property
     def audit_log(self) -> Path:

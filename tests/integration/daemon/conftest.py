@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.checkout import sandbox_section
+
 WARDEN = str(Path(sys.executable).parent / "warden")
 
 
@@ -48,7 +50,8 @@ class Home:
         """The user's configuration, written anew."""
         file = self.path / ".config/warden/warden.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(yaml.safe_dump({"audit": {"path": str(self.audit_log)}, **self.config, **sections}))
+        fixed = {"audit": {"path": str(self.audit_log)}, "sandbox": sandbox_section()}
+        file.write_text(yaml.safe_dump({**fixed, **self.config, **sections}))
 
     def run(self, *arguments: str, env: dict[str, str] | None = None, **options: Any) -> subprocess.CompletedProcess[Any]:
         """`warden ARGUMENTS...`."""
