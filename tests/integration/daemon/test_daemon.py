@@ -166,7 +166,8 @@ def test_another_user_is_turned_away(shared: Home, tmp_path: Path) -> None:
         shared.socket.chmod(0o666)
         code = "import socket,sys,os; os.setuid(65534); s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.send(b'H'); print(s.recv(10))"
         done = subprocess.run([sys.executable, "-c", code, str(elsewhere)], capture_output=True, text=True, timeout=20)
-        assert done.stdout == "b''\n" or "ConnectionResetError" in done.stderr
+        turned_away = ("ConnectionResetError", "BrokenPipeError")  # or an end of file: whoever is first
+        assert done.stdout == "b''\n" or any(error in done.stderr for error in turned_away)
     finally:
         elsewhere.unlink()
         shared.socket.chmod(0o600)
