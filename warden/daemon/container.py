@@ -23,7 +23,7 @@ _RESOLV_CONF = (
 _HOSTNAME = "sandbox"
 _HOSTS = b"127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n127.0.1.1 sandbox\n"
 #: What the sandbox replaces with empty directories of its own: nothing of the host shows there, so nothing there can be mounted over.
-_REPLACED = ("/tmp", "/var/tmp", "/run", "/var/run", "/dev", "/proc", "/sys")  # noqa: S108
+REPLACED = ("/tmp", "/var/tmp", "/run", "/var/run", "/dev", "/proc", "/sys")  # noqa: S108
 #: Variables that name directories which do not exist inside.
 _OUTSIDE_DIRECTORIES = ("TMPDIR", "XDG_RUNTIME_DIR")
 
@@ -45,7 +45,7 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         ground.store,
         request.environment,
         closed=(*([request.cwd] if cwd_writable else []), *writable, *hidden),
-        replaced=_REPLACED,
+        replaced=REPLACED,
         program=request.argv[0],
     )
     outside = {
@@ -139,6 +139,6 @@ def _mountable(path: str, hidden: tuple[str, ...]) -> bool:
 
 def _shown(path: str, request: Request, writable: tuple[str, ...]) -> bool:
     target = real(path)
-    if target in ("/tmp", "/var/tmp") or not within(target, _REPLACED):  # noqa: S108
+    if target in ("/tmp", "/var/tmp") or not within(target, REPLACED):  # noqa: S108
         return True
     return within(target, (real(base) for base in (request.cwd, *writable)))

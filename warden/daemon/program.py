@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 
+from warden.daemon.paths import within
 from warden.errors import SessionError
 
 
@@ -17,28 +19,45 @@ class NotExecutableError(SessionError):
     exit_code = 126
 
 
-def complaint(name: str, path: str, cwd: str) -> SessionError | None:
+def complaint(name: str, path: str, cwd: str, *, replaced: Sequence[str] = (), shown: Sequence[str] = ()) -> SessionError | None:
     """Why `name` cannot be executed, or None. As execvp(3): a name with a slash is a path from `cwd`, another is looked up on `path`.
 
-    Seen from outside; a program that the sandbox hides fails inside, with the same exit status.
+    Seen from outside, but for directories that are `replaced` inside by private ones, where only what is `shown` is the host's.
     """
     if "/" in name:
-        problem = _problem(name if name.startswith("/") else f"{cwd}/{name}")
+        found = name if name.startswith("/") else f"{cwd}/{name}"
+        problem = _problem(found)
         if problem is None:
-            return None
+            return _unseen(name, found, replaced, shown)
         if problem in (errno.ENOENT, errno.ENOTDIR):
             return NotFoundError(f"{name}: no such file or directory.")
         return NotExecutableError(f"{name}: {os.strerror(problem).lower()}.")
     denied = 0
+    hidden: SessionError | None = None
     for directory in path.split(":"):
-        problem = _problem(f"{directory}/{name}" if directory.startswith("/") else f"{cwd}/{directory}/{name}")
+        found = f"{directory}/{name}" if directory.startswith("/") else f"{cwd}/{directory}/{name}"
+        problem = _problem(found)
         if problem is None:
-            return None
+            unseen = _unseen(name, found, replaced, shown)
+            if unseen is None:
+                return None
+            hidden = hidden or unseen  # another directory of the path may have one that shows
         if problem in (errno.EACCES, errno.EISDIR):
             denied = problem
+    if hidden is not None:
+        return hidden
     if denied == errno.EACCES:
         return NotExecutableError(f"{name}: permission denied.")
     return NotFoundError(f"{name}: command not found.")
+
+
+def _unseen(name: str, found: str, replaced: Sequence[str], shown: Sequence[str]) -> SessionError | None:
+    found = os.path.normpath(found)
+    around = next((directory for directory in replaced if within(found, (directory,))), None)
+    if around is None or within(found, shown):
+        return None
+    advice = f"Run it from its own directory, or show that: --writable {os.path.dirname(found)}"  # noqa: PTH120 - imported on every start
+    return NotFoundError(f"{name}: {around} is private inside the sandbox, so {found} is not there.", advice)
 
 
 def _problem(path: str) -> int | None:

@@ -25,7 +25,7 @@ import time
 from sandbox import runtime, view
 from sandbox.errors import SandboxError
 from warden.daemon import api, process, program, worker
-from warden.daemon.container import specify
+from warden.daemon.container import REPLACED, specify
 from warden.daemon.ground import Ground
 from warden.daemon.log import logger
 from warden.daemon.request import Request
@@ -133,7 +133,8 @@ class _Session:
                 raise refusal or SessionError("the session has no ground.")
             terms = Terms.settle(self._name, request)
             spec = specify(request, terms, self._ground)
-            missing = program.complaint(spec.argv[0], spec.env.get("PATH", ""), spec.cwd)
+            shown = (*([spec.cwd] if spec.cwd_writable else []), *spec.writable)
+            missing = program.complaint(spec.argv[0], spec.env.get("PATH", ""), spec.cwd, replaced=REPLACED, shown=shown)
             if missing:
                 raise missing
             found = runtime.Runtime.find(terms.config.sandbox.runtime)

@@ -43,3 +43,25 @@ def directory(tmp_path: Path) -> Path:
 def test_complaints(directory: Path, name: str, path: str, code: int | None) -> None:
     found = complaint(name.format(here=directory), path.format(here=directory), str(directory))
     assert (found.exit_code if found else None) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "shown", "code"),
+    [
+        ("runs", "{here}", (), 127),
+        ("{here}/runs", "", (), 127),
+        ("./runs", "", (), 127),
+        ("runs", "{here}", ("{here}",), None),
+        ("sh", "{here}:/bin", (), None),
+        ("plain", "{here}/second:{here}", ("{here}/none",), 127),
+    ],
+)
+def test_what_is_private_inside_is_not_there(directory: Path, name: str, path: str, shown: tuple[str, ...], code: int | None) -> None:
+    (directory / "sh").write_text("#!/bin/sh\n")
+    (directory / "sh").chmod(0o755)
+    places = tuple(place.format(here=directory) for place in shown)
+    replaced = (str(directory.parent),)
+    found = complaint(name.format(here=directory), path.format(here=directory), str(directory), replaced=replaced, shown=places)
+    assert (found.exit_code if found else None) == code
+    if found:
+        assert f"{directory.parent} is private inside" in found.message
