@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 
 from sandbox import kernel
-from tests.e2e.conftest import ROOT, Warden, require
+from tests.checkout import ROOT
+from tests.e2e.conftest import Warden, require
 from tests.integration.sandbox.test_ordinary_user import let_in
 from tools.cloud import LocalAws
 
