@@ -3,7 +3,7 @@
 ::
 
     wire message -> Action(s) -> Decision -> native denial
-                                         \\-> forward with real credentials -> redacted response
+                                         \\-> forward with real credentials -> response (not redacted yet)
                               audit record around all of it
 
 HTTP requests, DNS questions, TCP connects (and, later, syscalls) all go through `Pipeline.rule`. It never raises and never allows

@@ -40,11 +40,12 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
     cwd_writable = request.cwd != "/" and _cwd_writable(request, terms)
     _refuse_absent(request, terms)
-    fixed = own.read_only((request.cwd, *writable) if cwd_writable else writable)
+    opened = (request.cwd, *writable) if cwd_writable else writable
+    fixed = own.read_only(opened)
     established = trust.establish(
         ground.store,
         request.environment,
-        closed=(*([request.cwd] if cwd_writable else []), *writable, *hidden),
+        closed=(*opened, *hidden),
         replaced=REPLACED,
         program=request.argv[0],
     )

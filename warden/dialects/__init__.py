@@ -3,7 +3,7 @@
 A dialect is pure: bytes in, values out, no I/O, no clock. It never guesses: a message with two readings raises `DecodeError`,
 and an operation that the tables do not know is an Action whose verb is ``unknown``.
 
-`DIALECTS` is the ordered tuple: the first dialect that claims a host reads its requests, and `http`, last, claims the rest.
+`warden.pipeline.Decoder` holds them in order: the first that claims a host reads its requests, and `http`, last, claims the rest.
 """
 
 from __future__ import annotations
