@@ -86,17 +86,20 @@ class Decoder:
         """Who reads this request and writes its denial."""
         return self.net.claimant(request.host, request.port)
 
+    def _framed(self, request: HttpRequest) -> Dialect:
+        dialect = self.dialect(request)
+        framing.check(request, method_override=dialect.method_override)
+        return dialect
+
     def needs_body(self, request: HttpRequest) -> bool:
         """Whether the body must be read before `decode`. Raises DecodeError."""
-        framing.check(request)
-        return self.dialect(request).needs_body(request)
+        return self._framed(request).needs_body(request)
 
     def decode(self, message: Message) -> tuple[Action, ...]:
         """At least one Action, or DecodeError."""
         if not isinstance(message, HttpRequest):
             return self.net.decode(message)
-        framing.check(message)
-        actions = self.dialect(message).decode(message)
+        actions = self._framed(message).decode(message)
         if not actions:
             raise DecodeError("no-action", "The request could not be read as any action.")
         return actions

@@ -10,7 +10,7 @@ API paths are what overrides are written in::
     header:if-none-match            a header that the model does not name
     @payload                        the raw body
 
-Wire paths are what :mod:`warden.dialects.aws.params` walks: ``source:steps``, where source is ``form`` (query and ec2 parameters),
+Wire paths are what :mod:`warden.dialects.paths` walks: ``source:steps``, where source is ``form`` (query and ec2 parameters),
 ``body`` (JSON or CBOR),
 ``xml``, ``header``, ``query``, ``label`` or ``payload``.
 """

@@ -3,6 +3,14 @@
 A dialect is pure: bytes in, values out, no I/O, no clock. It never guesses: a message with two readings raises `DecodeError`,
 and an operation that the tables do not know is an Action whose verb is ``unknown``.
 
+What they share:
+
+- `framing`     what must hold of any request before a dialect reads it
+- `body`        strict readers of bodies
+- `paths`       where a parameter is in a request, and the walk to it
+- `conditions`  what depends on parameters: the harms that are not in an operation's name
+- `gravity`     which of two verbs counts
+
 `warden.pipeline.Decoder` holds them in order: the first that claims a host reads its requests, and `http`, last, claims the rest.
 """
 
@@ -18,6 +26,8 @@ class Dialect(Protocol):
 
     #: The provider's name: ``aws``, ``gcp``, ``kubernetes``, ``http``.
     name: str
+    #: Whether `decode` reads ``X-HTTP-Method-Override`` itself, as both methods. Any other dialect never sees a request that has one.
+    method_override: bool
 
     def claims(self, host: str, port: int) -> bool:
         """Whether requests to this host (lower case, no trailing dot) are this dialect's to read, known operation or not."""

@@ -21,6 +21,7 @@ class HttpDialect:
     """Reads any request as method and host."""
 
     name = "http"
+    method_override = False
 
     def __init__(self, egress: Egress) -> None:
         self._egress = egress

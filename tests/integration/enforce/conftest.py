@@ -39,6 +39,7 @@ class BodyDialect:
     """Reads requests to body.test by their body: what it asks for is its first word."""
 
     name = "cloud"
+    method_override = False
 
     def claims(self, host: str, port: int) -> bool:
         return host == "body.test"

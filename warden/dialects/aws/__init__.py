@@ -40,6 +40,7 @@ class AwsDialect:
     """
 
     name = "aws"
+    method_override = False
 
     def __init__(self, accounts: Mapping[str, str] | None = None) -> None:
         self._accounts = accounts or {}

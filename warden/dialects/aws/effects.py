@@ -4,7 +4,6 @@
 
     effects_table   what each operation does, generated (tools/tables/aws_effects.py), one file a service
     params          the request's parameters, one view over six protocols
-    conditions      what depends on them
     resources       the ARNs that they name
     effects         this: puts them together
 
@@ -23,20 +22,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from warden.dialects.aws import effects_table
-from warden.dialects.aws.conditions import holds
 from warden.dialects.aws.effects_table import Effect, Entry
-from warden.dialects.aws.params import Parameters, wire_path
+from warden.dialects.aws.params import Parameters
 from warden.dialects.aws.resources import TYPE, arn_service, partition, resources, whole
 from warden.dialects.aws.route import UNKNOWN, Route
+from warden.dialects.conditions import holds
+from warden.dialects.gravity import GRAVITY
+from warden.dialects.paths import wire_path
 from warden.model import Action, Certainty, Flag, HttpRequest, Resource, Verb
-
-#: Which of two verbs a message counts as: the graver.
-_GRAVITY = {
-    verb: rank
-    for rank, verb in enumerate(
-        [Verb.READ, Verb.LIST, Verb.CREATE, Verb.UPDATE, Verb.CONNECT, Verb.EXECUTE, Verb.GRANT, Verb.DELETE, Verb.UNKNOWN]
-    )
-}
 
 #: S3 operations that read another object, named in this header.
 _COPIES = frozenset({"CopyObject", "UploadPartCopy"})
@@ -135,7 +128,7 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
     verb, flags = first.verb, _NO_FLAGS
     for entry in entries:
         own_verb, own_flags = _effect(entry, parameters, route)
-        verb = max(verb, own_verb, key=_GRAVITY.__getitem__)
+        verb = max(verb, own_verb, key=GRAVITY.__getitem__)
         flags |= own_flags
     flags |= _rehearsal(first, parameters, route)
     if parameters.body_missing and route.protocol in first.body_protocols and first.resources:
@@ -165,7 +158,7 @@ def _effect(entry: Entry, parameters: Parameters, route: Route) -> tuple[Verb, f
         for effect in entry.when:
             if effect.condition is not None and holds(effect.condition, parameters, wire):
                 flags |= effect.flags
-                if effect.verb is not None and _GRAVITY[effect.verb] > _GRAVITY[verb]:
+                if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
                     verb = effect.verb
     return verb, flags
 
@@ -208,7 +201,7 @@ def _deferred(path: str, entry: Entry, parameters: Parameters, route: Route) -> 
         if target is None:
             continue
         effects = (target.base, *target.when, *target.parts)
-        verb = max((effect.verb for effect in effects if effect.verb is not None), key=_GRAVITY.__getitem__)
+        verb = max((effect.verb for effect in effects if effect.verb is not None), key=GRAVITY.__getitem__)
         flags = frozenset({Flag.OPAQUE}).union(*(effect.flags for effect in effects))
         yield Action(
             provider="aws",

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warden.dialects.aws.params import WirePath, wire_path
+from warden.dialects.paths import WirePath, wire_path
 from warden.model import Flag, Verb
 
 DIRECTORY = Path(__file__).parent / "tables" / "effects"

@@ -14,7 +14,6 @@ https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html and the AWS 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -197,15 +196,3 @@ def _action(pairs: Sequence[tuple[str, str]], path: str) -> Named:
 def _require(found: Head, *, methods: tuple[str, ...], root: bool) -> None:
     if found.method not in methods or (root and found.path not in {"/", ""}):
         raise DecodeError("unexpected-request-line", "The method or path is not one that the protocol uses.", "Send POST /.")
-
-
-def inflate(body: bytes) -> bytes:
-    """A gzip `body`, inflated. Raises DecodeError beyond `INFLATED_LIMIT`, for damage, and for a second member or anything else behind it."""
-    stream = zlib.decompressobj(wbits=31)
-    try:
-        plain = stream.decompress(body, INFLATED_LIMIT)
-    except zlib.error:
-        plain = b""
-    if not stream.eof or stream.unused_data or stream.unconsumed_tail:
-        raise DecodeError("compressed-body", "The compressed body is damaged or too large to be ruled on.", "Send it uncompressed.")
-    return plain

@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from warden.dialects.aws.effects_table import Entry, ResourceSpec
-from warden.dialects.aws.params import Parameters, WirePath
+from warden.dialects.aws.params import Parameters
 from warden.dialects.aws.route import Route
+from warden.dialects.paths import WirePath
 from warden.model import Resource
 
 TYPE = "AWS::Resource"

@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from warden.dialects.aws import hosts, index, protocols, scope, trie, uri
 from warden.dialects.aws.protocols import Head, Named
+from warden.dialects.body import gzip
 from warden.errors import DecodeError
 from warden.model import HttpRequest
 
@@ -92,7 +93,7 @@ def plain_body(request: HttpRequest, head: Head | None = None, services: tuple[i
         return request.body
     if head.headers["content-encoding"].strip().lower() != "gzip" or not any(service.gzip for service in services):
         raise DecodeError("compressed-body", "The body is compressed, and must be read.", "Send it uncompressed.")
-    return protocols.inflate(request.body)
+    return gzip.inflate(request.body, protocols.INFLATED_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Conditions on a request's parameters, as the tables state them, and the one function that evaluates them.
+"""Conditions on a request's parameters, as the dialects' tables state them, and the one function that evaluates them.
 
 ::
 
@@ -24,11 +24,23 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from warden.dialects.aws.params import Parameters, WirePath, wire_path
+from warden.dialects.paths import WirePath, wire_path
 
 type Condition = Mapping[str, Any]
+
+
+class Parameters(Protocol):
+    """A request's parameters as its dialect reads them."""
+
+    #: The body was not read: nothing is known of what it holds.
+    body_missing: bool
+
+    def values(self, path: WirePath, *, fold: bool) -> list[Any]:
+        """All values at `path`, without nulls; `fold` reads leniently. Raises DecodeError for a body or key with two readings."""
+        ...
+
 
 _TRUE = frozenset({"true"})
 _FALSE = frozenset({"false"})

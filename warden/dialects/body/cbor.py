@@ -1,4 +1,4 @@
-"""A strict reader of CBOR (RFC 8949), for the rpc-v2-cbor protocol.
+"""A strict reader of CBOR (RFC 8949), for AWS's rpc-v2-cbor protocol and Kubernetes.
 
 Ours and not a library's, because the readers at hand keep the last of two equal map keys without a word, and resolve shared references and
 string references (tags 28, 29, 25): two readings of one message. Here both are errors, and so are trailing bytes, keys that are not text, and depth.
@@ -9,13 +9,10 @@ from __future__ import annotations
 import struct
 from typing import Any
 
+from warden.dialects.body import ADVICE, MAX_DEPTH
 from warden.errors import DecodeError
 
-#: Nesting beyond this is no API call.
-MAX_DEPTH = 64
-
 _BREAK = object()
-_ADVICE = "Send the request with an AWS SDK or the AWS CLI."
 
 
 def loads(data: bytes) -> Any:
@@ -30,13 +27,13 @@ def loads(data: bytes) -> Any:
 
 
 def _malformed(what: str) -> DecodeError:
-    return DecodeError("malformed-cbor", f"The CBOR body cannot be read: {what}.", _ADVICE)
+    return DecodeError("malformed-cbor", f"The CBOR body cannot be read: {what}.", ADVICE)
 
 
 def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     """One data item at offset `at`, and the offset behind it."""
     if depth > MAX_DEPTH:
-        raise DecodeError("too-deep", f"The CBOR body nests deeper than {MAX_DEPTH} levels.", _ADVICE)
+        raise DecodeError("too-deep", f"The CBOR body nests deeper than {MAX_DEPTH} levels.", ADVICE)
     initial = data[at]
     major, info = initial >> 5, initial & 31
     if major == 7:
@@ -105,7 +102,7 @@ def _entry(data: bytes, at: int, depth: int, found: dict[str, Any]) -> int:
     if not isinstance(key, str):
         raise _malformed("a map key is not text")
     if key in found:
-        raise DecodeError("duplicate-cbor-key", f"The CBOR body has the key {key!r} twice in one map.", _ADVICE)
+        raise DecodeError("duplicate-cbor-key", f"The CBOR body has the key {key!r} twice in one map.", ADVICE)
     value, at = _item(data, at, depth + 1)
     if value is _BREAK:
         raise _malformed("a break where a value belongs")
