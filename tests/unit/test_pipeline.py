@@ -111,8 +111,9 @@ def test_everything_else_is_denied(point: Any, broker: Any, log: Any, message: M
 
 def test_denial_comes_out_although_the_dialect_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     flow, _ = pipeline()
+    ruling = flow.rule(BROKEN)
     monkeypatch.setattr("warden.pipeline.Decoder.dialect", lambda *_: 1 / 0)
-    response = flow.denial(REQUEST, flow.rule(BROKEN))
+    response = flow.denial(REQUEST, ruling)
     assert response.status == 403
     assert b"host-mismatch" in response.body
 
