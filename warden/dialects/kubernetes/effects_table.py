@@ -157,11 +157,24 @@ def _substituted(condition: Mapping[str, Any], pod: str) -> Mapping[str, Any]:
 
 
 def operations() -> Iterator[tuple[str, set[Verb], set[Flag]]]:
-    """Every operation of the Kubernetes API by name, with all verbs and flags that it can have."""
-    for (group, resource, subresource), verbs in sorted(resources().items()):
-        named = "/".join(part for part in (group, resource, subresource) if part)
+    """Every operation by name, with all verbs and flags that it can have: of the Kubernetes API, of other resources that rows name, and of any
+    other (``*/*:get``, ``*/*/scale:patch``, ``*/*/*:create``).
+    """
+    rows, _ = _document()
+    targets = {target for row in rows for target in row.on}
+    for target in sorted(targets | resources().keys()):
+        if target in resources():
+            verbs = resources()[target]
+        elif target[0]:
+            verbs = _OBJECT
+        else:
+            continue  # a subresource of any, below
         for verb in verbs:
-            yield f"{named}:{verb}", *possible(verb, group, resource, subresource)
+            yield f"{'/'.join(part for part in target if part)}:{verb}", *possible(verb, *target)
+    for subresource in sorted({"", "status", "scale", "*", *(target[2] for target in targets if target[:2] == ("", "*"))}):
+        for verb in (*_OBJECT, "options"):
+            named = f"*/*/{subresource}" if subresource else "*/*"
+            yield f"{named}:{verb}", *possible(verb, "example.com", "examples", subresource)
 
 
 def possible(verb: str, group: str, resource: str, subresource: str) -> tuple[set[Verb], set[Flag]]:
