@@ -152,10 +152,10 @@ class Index:
             if not names:
                 names.append(block.names[0])
         for uid in named - self.groups:
-            block = self.block(uid)
-            if block is None:
+            found = self.block(uid)
+            if found is None:
                 raise KeyError(uid)  # whoever asks for a slice has asked `known`
-            names = blocks.setdefault((block.namespace, block.groups & mentioned), [])
+            names = blocks.setdefault((found.namespace, found.groups & mentioned), [])
             if uid[1] not in names:
                 names.append(uid[1])
         sliced = [Block(namespace, tuple(names), groups) for (namespace, groups), names in blocks.items()]

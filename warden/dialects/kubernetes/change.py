@@ -151,13 +151,19 @@ def media_type(request: HttpRequest) -> str:
     return sent[0].partition(";")[0].strip().lower() if sent and sent[0] else "application/json"
 
 
+def content(request: HttpRequest) -> bytes | None:
+    """The body's bytes; None when it was not read. Of a body that is declared empty there is nothing to read."""
+    return b"" if request.body is None and request.body_length == 0 else request.body
+
+
 def body(request: HttpRequest, *, patch: bool) -> Any:
     """The value of the body, or None when it was not read or is of no format that is. Raises DecodeError."""
-    if request.body is None:
+    sent = content(request)
+    if sent is None:
         return None
     kind = patch_type(request) if patch else media_type(request)
-    data = gzip.plain(request.body, request.header_values("content-encoding"))
-    if data is not request.body:
+    data = gzip.plain(sent, request.header_values("content-encoding"))
+    if data is not sent:
         return None  # The API server does not inflate: whoever does stands in between.
     if patch and kind not in _PATCHES:
         return None

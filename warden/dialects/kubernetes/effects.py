@@ -122,10 +122,9 @@ def _rehearses(info: RequestInfo, request: HttpRequest, query: str) -> bool:
     evicts = info.subresource == "eviction"
     if info.verb not in _DELETES and not evicts:
         return in_query
-    if request.body is None:
-        return False
-    if not request.body:
-        return in_query and not evicts
+    sent = change.content(request)
+    if not sent:
+        return sent is not None and in_query and not evicts
     options = change.body(request, patch=False)
     if evicts:
         return isinstance(options, dict) and _only(options, "deleteOptions") and _rehearsal(options.get("deleteOptions"))

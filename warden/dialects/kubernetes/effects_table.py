@@ -125,7 +125,7 @@ def entry(verb: str, group: str, resource: str, subresource: str) -> Entry:
     names = {(group, resource, subresource), ("", "*", subresource)} | ({("", "*", "*")} if subresource else set())
     if custom:
         names.add(("", "custom", subresource))
-    own, flags, when, cascade, said = VERBS.get(verb, Verb.UNKNOWN), set[Flag](), list[Effect](), False, False
+    own, flags, when, cascade, said, streams = VERBS.get(verb, Verb.UNKNOWN), set[Flag](), list[Effect](), False, False, False
     for row in rows:
         if (row.verbs is not None and verb not in row.verbs) or names.isdisjoint(row.on):
             continue
@@ -136,9 +136,11 @@ def entry(verb: str, group: str, resource: str, subresource: str) -> Entry:
             continue
         flags |= row.flags
         if row.fixed and not said:  # Rows on a name come before those on any: the first that fixes a verb is the one.
-            own, said = row.verb or own, True
+            own, said, streams = row.verb or own, True, row.verbs is None
         elif row.verb is not None and not row.fixed:
             own = max(own, row.verb, key=GRAVITY.__getitem__)
+    if streams:
+        when.clear()  # whatever the method, there is no object in the body
     unsure = not known and subresource not in _CUSTOM_SUBRESOURCES and not said and own not in (Verb.READ, Verb.LIST)
     if unsure or own is Verb.UNKNOWN:
         own = Verb.UNKNOWN
