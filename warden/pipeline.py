@@ -88,14 +88,14 @@ class Decoder:
 
     def needs_body(self, request: HttpRequest) -> bool:
         """Whether the body must be read before `decode`. Raises DecodeError."""
-        framing.check(request)
+        request.once(framing.check)
         return self.dialect(request).needs_body(request)
 
     def decode(self, message: Message) -> tuple[Action, ...]:
         """At least one Action, or DecodeError."""
         if not isinstance(message, HttpRequest):
             return self.net.decode(message)
-        framing.check(message)
+        message.once(framing.check)
         actions = self.dialect(message).decode(message)
         if not actions:
             raise DecodeError("no-action", "The request could not be read as any action.")
