@@ -25,6 +25,7 @@ from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
+    RequestData,
     RequestEndOfMessage,
     RequestHeaders,
     RequestTrailers,
@@ -171,9 +172,24 @@ def _body_size(fields: heads.Fields, version: bytes) -> int | None:
 class Http1Client(MitmHttp1Client):
     """HTTP/1 towards the upstream."""
 
+    _head = b""
+
     def send(self, event: HttpEvent) -> CommandGenerator[None]:
-        if not isinstance(event, RequestTrailers):  # came over HTTP/2; they were not ruled on
-            yield from super().send(event)
+        if isinstance(event, RequestTrailers):  # came over HTTP/2; they were not ruled on
+            return
+        if self._head and not isinstance(event, RequestData):
+            yield commands.SendData(self.conn, self._take(b""))
+        for command in super().send(event):
+            if not isinstance(command, commands.SendData):
+                yield command
+            elif isinstance(event, RequestHeaders) and not event.end_stream and not event.request.stream:
+                self._head = command.data  # the whole body is here and follows at once: one TLS record, and one write, for both
+            else:
+                yield commands.SendData(self.conn, self._take(command.data))
+
+    def _take(self, data: bytes) -> bytes:
+        head, self._head = self._head, b""
+        return head + data
 
     def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
         if isinstance(event, events.DataReceived) and self.request:

@@ -31,6 +31,21 @@ class Http(HttpLayer):
         yield from self.event_to_child(self.streams[stream_id], events.Start())
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        """What one event makes for the client (a head and the beginning of a body) goes on in one piece: each would be a TLS record of its own."""
+        client = self.context.client
+        pieces: list[bytes] = []
+        for command in self._steps(event):
+            if isinstance(command, commands.SendData) and command.connection is client:
+                pieces.append(command.data)
+                continue
+            if pieces and isinstance(command, commands.CloseConnection):
+                yield commands.SendData(client, b"".join(pieces))
+                pieces.clear()
+            yield command
+        if pieces:
+            yield commands.SendData(client, b"".join(pieces))
+
+    def _steps(self, event: events.Event) -> CommandGenerator[None]:
         yield from super()._handle_event(event)
         if self._http2 is not None:
             yield from self._settle(self._http2)
