@@ -3,15 +3,13 @@
 One file of JSON lines, shared by all sessions of a user (or, for root, of the machine). The parts, in the order a record meets them:
 
 - ``event``: `AuditRecord` -> one bounded JSON object. Huge or odd values are cut with a visible mark; nothing can break a line.
-- ``log``: `Log.append`, which runs a record through structlog's processors into the chained file. Any number of processes may append;
-  a record is in the file before the call returns, or the call raises AuditError and the ruling becomes a denial.
+- ``log``: `Log.append`, which puts a record into the chained file, with nothing in between that could drop one. Any number of processes may
+  append; a record is in the file before the call returns, or the call raises AuditError and the ruling becomes a denial.
 - ``chain``: how a line is sealed. Each has ``seq``, ``prev`` (the hash of the record before it) and, last, ``hash``: the sha256 of the
   line's own bytes up to it. So a changed, removed, moved or inserted line shows. The head file (``<log>.head``) holds the last seq,
   its hash and the log's size, so that a removed end shows too.
 - ``verify``: reads the chain and names the first bad line.
 - ``read`` and ``show``: the newest records first, following growth, and rows for people.
-
-Only ``log`` imports structlog, which takes tens of milliseconds: reading commands and the client of ``warden exec`` never do.
 
 What the chain can prove, and what not. Whoever can write the file *and* its head can compute a new chain from any point on. Against that,
 `warden audit verify` prints the last ``SEQ:HASH``; kept elsewhere and given back with ``--anchor``, it proves that nothing up to there has

@@ -1,4 +1,4 @@
-"""`Log`: records through structlog's processors into the chained file.
+"""`Log`: records into the chained file.
 
 The file is shared by every session's worker. One append, under an exclusive flock of the head file:
 
@@ -17,11 +17,8 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
-
-from structlog import BoundLoggerBase
 
 from warden.audit import event, head_path
 from warden.audit.chain import HEAD_SIZE, Head, Position, seal
@@ -39,27 +36,11 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._logger = _Recorder(ChainedFile(path), (_flatten, _encode), {})
+        self._file = ChainedFile(path)
 
     def append(self, record: AuditRecord) -> None:
         """Writes one record; it is in the file when this returns. Raises AuditError when it is not. The end of a session is synced to the disk."""
-        if not isinstance(self._logger.append(record, sync=record.kind == "session.end"), Position):
-            raise AuditError("The audit log dropped a record.")  # structlog turns a DropEvent into None; no processor here may raise one
-
-
-class _Recorder(BoundLoggerBase):
-    """structlog's bound logger with one method."""
-
-    def append(self, record: AuditRecord, *, sync: bool) -> Any:
-        return self._proxy_to_logger("append", record=record, sync=sync)
-
-
-def _flatten(_logger: Any, _method: str, event_dict: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {"flat": event.flatten(event_dict["record"], event.now()), "sync": event_dict["sync"]}
-
-
-def _encode(_logger: Any, _method: str, event_dict: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {"body": event.encode(event_dict["flat"]), "sync": event_dict["sync"]}
+        self._file.append(event.encode(event.flatten(record, event.now())), sync=record.kind == "session.end")
 
 
 class ChainedFile:

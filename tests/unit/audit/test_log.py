@@ -244,17 +244,6 @@ def test_a_parent_that_is_a_file_is_refused(path: Path) -> None:
     refused(path, "cannot be written")
 
 
-def test_a_dropped_record_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """structlog swallows DropEvent: the append must not look as if it had happened."""
-    import structlog
-
-    def drop(*_: object) -> Any:
-        raise structlog.DropEvent
-
-    monkeypatch.setattr("warden.audit.log._encode", drop)
-    refused(path, "dropped")
-
-
 def test_a_stopped_writer_ends_in_an_error(path: Path, write: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> None:
     import fcntl
 

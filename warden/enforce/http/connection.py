@@ -126,6 +126,7 @@ class Connection(LiveConnectionHandler):
 
     def _carry_out(self, command: commands.Command) -> None:
         if isinstance(command, commands.StartHook):
+            self._send()  # an outcome is recorded when the response is on its way: nobody waits for that
             self.answer(command)
             if command.blocking:
                 self._events.append(events.HookCompleted(command))

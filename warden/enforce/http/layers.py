@@ -38,7 +38,7 @@ class Http(HttpLayer):
             if isinstance(command, commands.SendData) and command.connection is client:
                 pieces.append(command.data)
                 continue
-            if pieces and isinstance(command, commands.CloseConnection):
+            if pieces and isinstance(command, commands.CloseConnection | commands.StartHook):
                 yield commands.SendData(client, b"".join(pieces))
                 pieces.clear()
             yield command
