@@ -29,17 +29,30 @@ RESPONSE = re.compile(
 
 
 class Headers(http.Headers):
-    """mitmproxy's, looked up in one pass."""
+    """mitmproxy's, looked up by an index. `fields` is only ever replaced as a whole, and a new one is indexed anew."""
+
+    _indexed: Fields | None = None
+    _index: dict[bytes, list[str]]
 
     def get_all(self, name: str | bytes) -> list[str]:
-        wanted = (name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")).lower()
-        return [value.decode("utf-8", "surrogateescape") for key, value in self.fields if key.lower() == wanted]
+        wanted = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+        return list(self._values(wanted.lower()))
 
     def get(self, key: str | bytes, default: Any = None) -> Any:
-        return ", ".join(values) if (values := self.get_all(key)) else default
+        wanted = key if isinstance(key, bytes) else key.encode("utf-8", "surrogateescape")
+        values = self._values(wanted.lower())
+        return ", ".join(values) if values else default
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str | bytes) and bool(self.get_all(key))
+        return isinstance(key, str | bytes) and self.get(key) is not None
+
+    def _values(self, wanted: bytes) -> list[str]:
+        if self._indexed is not self.fields:
+            self._index = {}
+            for name, value in self.fields:
+                self._index.setdefault(name.lower(), []).append(value.decode("utf-8", "surrogateescape"))
+            self._indexed = self.fields
+        return self._index.get(wanted, [])
 
 
 class _RequestData(http.RequestData):
