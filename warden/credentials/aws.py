@@ -220,7 +220,7 @@ def _check_unsigned(request: HttpRequest, in_query: frozenset[str]) -> None:
             "Presigned AWS URLs cannot be used or tried inside the sandbox yet.",
             "Call the API itself (for S3: get-object, put-object, cp) with the credentials of the session.",
         )
-    if any(name.lower() in _TOKEN_HEADERS for name, _ in request.headers):
+    if not _TOKEN_HEADERS.isdisjoint(request.fields):
         raise CredentialError(
             "foreign-credentials", "The request carries an AWS token that is not this session's.", "Sign it with the session's credentials."
         )
@@ -258,10 +258,9 @@ def _check_scheme(authorization: str) -> None:
 
 
 def _check_signed_headers(request: HttpRequest, signature: Signature) -> None:
-    for name, _ in request.headers:
-        lower = name.lower()
-        if lower.startswith("x-amz-") and lower not in signature.signed_headers:
-            raise CredentialError("unsigned-header", f"The header {lower[:100]} is not among the signed ones.", "Sign every x-amz- header.")
+    for name in request.fields:
+        if name.startswith("x-amz-") and name not in signature.signed_headers:
+            raise CredentialError("unsigned-header", f"The header {name[:100]} is not among the signed ones.", "Sign every x-amz- header.")
 
 
 def _payload(request: HttpRequest) -> str:
