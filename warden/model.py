@@ -170,7 +170,8 @@ class HttpRequest:
     without a trailing dot. Whether `Host`, ``:authority`` and SNI agree with it is checked by the pipeline before any dialect runs.
     `target` is the raw request target, path and query, percent-encoding untouched. `headers` keeps order, case and duplicates.
     `body` is the whole body, or None when it was not read (it is streamed once ruled on); `body_length` is its declared length in bytes or
-    None when unknown (chunked). `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
+    None when unknown (chunked). `prefix` is the first bytes of a body that is larger than what is read of one; they are sent as they were ruled on,
+    and the rest follows. `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
     """
 
     method: str
@@ -184,6 +185,7 @@ class HttpRequest:
     http_version: str = "HTTP/1.1"
     sni: str | None = None
     authority: str | None = None
+    prefix: bytes = field(default=b"", repr=False)
 
     def header(self, name: str) -> str | None:
         """The value of header `name` (any case); None when absent. Raises ValueError when it is there more than once."""

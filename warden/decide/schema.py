@@ -19,7 +19,7 @@ import cedarpy
 
 from warden.decide.location import directory
 from warden.decide.policy import Policy, Uid
-from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPS, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
+from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPS, OPEN_ENDED, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
 from warden.errors import PolicyError
 from warden.model import Flag, Verb
 
@@ -98,11 +98,14 @@ class Index:
             self._block_of[(f"{block.namespace}::Action", name)] = block
 
     def block(self, uid: Uid) -> Block | None:
-        """The actions that are in the same groups as `uid`, itself included; None when it is unknown or a group."""
-        return self._block_of.get(uid)
+        """The actions that are in the same groups as `uid`; None when it is unknown or a group. A name that is not listed has those of its kind."""
+        if (block := self._block_of.get(uid)) is not None:
+            return block
+        kinds = OPEN_ENDED.get(uid[0].removesuffix("::Action"), {})
+        return next((self._block_of.get((uid[0], kind)) for pattern, kind in kinds.items() if pattern.fullmatch(uid[1])), None)
 
     def known(self, uid: Uid) -> bool:
-        return uid in self._block_of or uid in self.groups
+        return uid in self.groups or self.block(uid) is not None
 
     def nearest(self, uid: Uid) -> list[str]:
         """Known uids that someone who wrote `uid` may have meant: another case or service first, then like spelling in the same service."""
@@ -130,8 +133,10 @@ class Index:
             if not names:
                 names.append(block.names[0])
         for uid in named - self.groups:
-            block = self._block_of[uid]
-            names = blocks[(block.namespace, block.groups & mentioned)]
+            found = self.block(uid)
+            if found is None:
+                raise KeyError(uid)
+            names = blocks[(found.namespace, found.groups & mentioned)]
             if uid[1] not in names:
                 names.append(uid[1])
         sliced = [Block(namespace, tuple(names), groups) for (namespace, groups), names in blocks.items()]

@@ -229,6 +229,16 @@ class _Merge:
             value = _value(key, kind, node, place)
             self._judge(key, value, (), node.where)
             self.values[key], self.sources[key] = value, node.where
+            if key == "egress.defaults":
+                self._default_hosts(value)
+
+    def _default_hosts(self, wanted: bool) -> None:
+        """Takes the built-in hosts out, or in again. What a file said by itself stays."""
+        key = "egress.allow"
+        said = {entry: where for entry, where in self.entries[key].items() if where != "default"}
+        held = {**(dict.fromkeys(Config().egress.allow, "default") if wanted else {}), **said}
+        self.entries[key], self.values[key] = held, tuple(held)
+        self._note_entries(key, {f"{key}[{index}]": where for index, where in enumerate(held.values())})
 
     def _set_list(self, key: str, kind: Kind, node: Node, place: Place) -> None:
         if node.value is not None and not isinstance(node.value, list):
@@ -239,10 +249,13 @@ class _Merge:
             text = entry.value
             if kind.removable and isinstance(text, str) and text.startswith("!"):
                 value = _value(key, kind, Node(text[1:], entry.where), place)
-                if held.pop(value, None) is None:
+                matching = [one for one in held if kind.removes(one, value)]
+                for one in matching:
+                    del held[one]
+                if not matching:
                     from difflib import get_close_matches
 
-                    near = get_close_matches(value, list(held), 1)
+                    near = get_close_matches(value, list(held), 1, 0.5)
                     raise ConfigError(
                         f"{entry.where}: {key} has no entry {value} to take away.", f"Did you mean {near[0]}?" if near else ""
                     )
@@ -250,9 +263,10 @@ class _Merge:
                 self.taken.setdefault(key, []).append(entry.where)
                 continue
             value = _value(key, kind, entry, place)
-            if value not in held:
+            if held.get(value, "default") == "default":  # said again, it holds without the built-in list too
+                if value not in held:
+                    added.append(value)
                 held[value] = entry.where
-                added.append(value)
                 if key in ("policy.files", "upstream.ca"):
                     self.named.append(value)
         self._judge(key, tuple(added), removed, node.where)
