@@ -22,6 +22,7 @@ from warden.dialects import Dialect, ReadsPrefix, framing
 from warden.dialects.aws import AwsDialect
 from warden.dialects.dns import NetDialect
 from warden.dialects.egress import Egress
+from warden.dialects.gravity import GRAVITY
 from warden.dialects.http import HttpDialect
 from warden.dialects.http.denial import plain as plain_denial
 from warden.errors import AuditError, CredentialError, DecodeError
@@ -32,6 +33,7 @@ from warden.model import (
     Decision,
     DnsQuestion,
     Effect,
+    Flag,
     HttpRequest,
     HttpResponse,
     Message,
@@ -216,13 +218,14 @@ def sentence(ruling: Ruling) -> str:
 def _subject(ruling: Ruling) -> str:
     if not ruling.actions:
         return "this request"
-    action = ruling.actions[0]
-    count = sum(len(a.resources) for a in ruling.actions)
-    if not count:
-        return action.operation
-    more = f" and {count - 1} more" if count > 1 else ""
-    first = next(r.id for a in ruling.actions for r in a.resources)
-    return f"{action.operation} on {first}{more}"
+    # Of several actions, the gravest: that is the one that was denied, or would have been next.
+    action = max(ruling.actions, key=lambda one: (Flag.DESTRUCTIVE in one.flags, GRAVITY[one.verb]))
+    what = f"{action.operation} of {ref}" if (ref := action.context.get("ref")) else action.operation
+    resources = dict.fromkeys(r.id for a in (action, *ruling.actions) for r in a.resources)
+    if not resources:
+        return what
+    more = f" and {len(resources) - 1} more" if len(resources) > 1 else ""
+    return f"{what} on {next(iter(resources))}{more}"
 
 
 def _undecoded(message: Message) -> Action:

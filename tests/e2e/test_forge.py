@@ -207,7 +207,8 @@ def test_githubs_command_line_reads_and_is_told_why_it_may_not_delete(
         {"query": DELETE.replace("deleteRepository", "viewer: deleteRepository")},
         {"query": 'query A { viewer { name } } mutation B { deleteRepository(name: "precious") { name } }', "operationName": "B"},
         {"query": 'mutation { ...F } fragment F on Mutation { deleteRepository(name: "precious") { name } }'},
-        {"query": 'mutation($n: String!) { createRepository(name: "y") { name } deleteRepository(name: $n) { name } }', "variables": {"n": "precious"}},
+        {"query": 'mutation($n: String!) { createRepository(name: "y") { name } deleteRepository(name: $n) { name } }',
+         "variables": {"n": "precious"}},
     ],
 )  # fmt: skip
 def test_a_mutation_that_deletes_never_arrives(

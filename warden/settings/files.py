@@ -180,6 +180,7 @@ class _Merge:
     #: Where each entry of a list or map stands, by key; and where entries were taken away.
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     #: The directory of the project whose file is being read; None for a file that may say everything.
     project: Path | None = None
     loosened: list[str] = field(default_factory=list)
@@ -228,15 +229,16 @@ class _Merge:
         else:
             value = _value(key, kind, node, place)
             self._judge(key, value, (), node.where)
-            self.values[key], self.sources[key] = value, node.where
-            if key == "egress.defaults":
+            if key == "egress.defaults" and value is not self.values[key]:
                 self._default_hosts(value)
+            self.values[key], self.sources[key] = value, node.where
 
     def _default_hosts(self, wanted: bool) -> None:
         """Takes the built-in hosts out, or in again. What a file said by itself stays."""
         key = "egress.allow"
         said = {entry: where for entry, where in self.entries[key].items() if where != "default"}
-        held = {**(dict.fromkeys(Config().egress.allow, "default") if wanted else {}), **said}
+        built_in = [entry for entry in Config().egress.allow if wanted and entry not in self.removed]
+        held = {**dict.fromkeys(built_in, "default"), **said}
         self.entries[key], self.values[key] = held, tuple(held)
         self._note_entries(key, {f"{key}[{index}]": where for index, where in enumerate(held.values())})
 
@@ -252,6 +254,7 @@ class _Merge:
                 matching = [one for one in held if kind.removes(one, value)]
                 for one in matching:
                     del held[one]
+                self.removed.update(matching)
                 if not matching:
                     from difflib import get_close_matches
 

@@ -2,6 +2,7 @@
 
 - **git, a push's commands**: 200 with git's own report, every ref refused (``! [remote rejected] main -> main (warden denied ...)``) and the whole
   sentence as ``remote:`` lines. git shows nothing of the body of a 403 there.
+  (When the push is too large to be read whole, git still prints the lines, then fails at sending the rest.)
 - **git, anything else**: 403 ``text/plain``, which git prints as ``remote:`` lines when it asks for refs.
 - **GraphQL**: ``errors`` with ``extensions.code`` FORBIDDEN. As ``application/json`` with 200, as the specification has it for that type, because
   clients raise the errors of a 200 and only the status of a 403; as ``application/graphql-response+json`` with 403 where the client accepts that.
