@@ -61,7 +61,7 @@ class HttpDialect:
 def _read(request: HttpRequest) -> tuple[Reading, ...]:
     if "websocket" in ",".join(request.header_values("upgrade")).lower():
         # GraphQL's mutations go over WebSocket as well (graphql-ws): there, bytes that nobody rules on may be the worst of them.
-        if graphql.is_endpoint(request):
+        if graphql.may_be(request):
             return (unread("upgrade"),)
         return (Reading("upgrade", Verb.CONNECT, frozenset({Flag.OPAQUE}), Certainty.EXACT),)
     if segments(request.target) is None and _HIDDEN.search(unquote(unquote(request.target.partition("?")[0]))):

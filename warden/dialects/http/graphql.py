@@ -1,7 +1,8 @@
 """GraphQL over HTTP: which requests are GraphQL, and where the document is in them.
 
 A request is GraphQL when it goes to an endpoint (`is_endpoint`) as POST, or as GET with ``query`` in its URL, or when its content type says so
-anywhere. The forms, and what each is read as:
+anywhere. Where the path only holds such a name (`/repos/o/graphql-js/issues`), it is GraphQL when it has a document. The forms, and what each is
+read as:
 
 ==========================================================  ======================================================================
 POST, JSON object with ``query``                            the document's operation (``operationName`` chooses)
@@ -24,19 +25,21 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from warden.dialects.body import gzip, json
 from warden.dialects.egress import segments
 from warden.dialects.http.document import operations
 from warden.dialects.http.reading import Reading, unread
 from warden.errors import DecodeError
-from warden.model import HttpRequest
+from warden.model import Certainty, HttpRequest
 
 #: Operations in one batch.
 MAX_BATCH = 100
 #: A path segment that names an endpoint: graphql, gql, graphql.json, my-graphql, graphql_v2.
 _SEGMENT = re.compile(r"(?:[a-z0-9]+[-_])*(?:graphql|gql)(?:[-_.][a-z0-9]+)*")
+#: What may follow it there: a version or a part of the API.
+_BELOW = re.compile(r"(?:v?[0-9]+(?:[.-][0-9]+)*|internal|public|private|admin|stable|unstable|query|batch|execute|console)?")
 _LABELS = frozenset({"graphql", "gql"})
 #: Endpoints whose host and path do not say it: one line each.
 ENDPOINTS = frozenset(
@@ -57,18 +60,48 @@ def is_endpoint(request: HttpRequest) -> bool:
         return True
     if _LABELS & set(request.host.split(".")[:-1]):
         return True
-    path = [part.partition(";")[0].lower() for part in segments(request.target) or ()]
-    return any(_SEGMENT.fullmatch(part) for part in path) or (request.host, "/".join(path).rstrip("/")) in ENDPOINTS
+    path = _path(request)
+    while path and _BELOW.fullmatch(path[-1]):
+        path.pop()
+    return bool(path and _SEGMENT.fullmatch(path[-1])) or (request.host, "/".join(_path(request)).rstrip("/")) in ENDPOINTS
+
+
+def may_be(request: HttpRequest) -> bool:
+    """Whether it is an endpoint, or its path holds the name of one."""
+    return any(_SEGMENT.fullmatch(part) for part in _path(request)) or is_endpoint(request)
+
+
+def _path(request: HttpRequest) -> list[str]:
+    return [part.partition(";")[0].lower() for part in segments(request.target) or ()]
 
 
 def needs_body(request: HttpRequest) -> bool:
-    return request.method == "POST" and is_endpoint(request)
+    return request.method == "POST" and may_be(request)
 
 
 def read(request: HttpRequest) -> tuple[Reading, ...]:
     """The operations' fields; nothing when the request is not GraphQL. Raises DecodeError."""
-    if request.method not in ("POST", *_READING) or not is_endpoint(request):
+    if request.method not in ("POST", *_READING) or not may_be(request):
         return ()
+    try:
+        found = _read(request)
+    except DecodeError:
+        if is_endpoint(request) or _hints(request):
+            raise
+        return ()
+    # Elsewhere a body without a document is some other API's.
+    return found if is_endpoint(request) or any(reading.certainty is Certainty.EXACT for reading in found) or request.body is None else ()
+
+
+def _hints(request: HttpRequest) -> bool:
+    """Whether what could not be read may hold a document to a more lenient reader. A GET's matters only when it may change something."""
+    if request.method in _READING:
+        return "mutation" in unquote(request.target).lower() or bool(request.body)
+    body = (request.body or b"").lower()
+    return b"query" in body or b"\\u" in body or bool(request.header_values("content-encoding"))
+
+
+def _read(request: HttpRequest) -> tuple[Reading, ...]:
     url = _fields(parse_qsl(request.target.partition("?")[2], keep_blank_values=True, errors="replace", max_num_fields=None))
     if request.method in _READING:
         if not {"query", "extensions", *_IDS} & url.keys():
