@@ -54,32 +54,36 @@ def _reaches(parents: dict[str, tuple[str, ...]], old: str, new: str) -> bool:
 
 @dataclass(slots=True)
 class _Found:
-    """The commits so far, by where they stand and by id, and deltas whose base is not there yet."""
+    """The commits so far, by where they stand, and deltas by their base: its place, or its id."""
 
     algorithm: str
     content: dict[int, bytes] = field(default_factory=dict)
-    offset: dict[str, int] = field(default_factory=dict)
+    name: dict[int, str] = field(default_factory=dict)
     parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    waiting: dict[int, tuple[int | str, bytes]] = field(default_factory=dict)
+    deltas: dict[int | str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    deferred: set[int] = field(default_factory=set)
     kept: int = 0
 
     def commit(self, offset: int, content: bytes) -> None:
         name = hashlib.new(self.algorithm, b"commit %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-        self.content[offset], self.offset[name] = content, offset
+        self.content[offset], self.name[offset] = content, name
         self.parents[name] = tuple(_parents(content, 2 * _IDS[self.algorithm]))
 
+    def defer(self, offset: int, base: int | str, delta: bytes) -> None:
+        self.deferred.add(offset)
+        self.deltas.setdefault(base, []).append((offset, delta))
+
     def resolve(self) -> None:
-        """Turns deltas into commits for as long as there are some whose base is one."""
-        progress = True
-        while progress:
-            progress = False
-            for offset, (base, delta) in list(self.waiting.items()):
-                place = base if isinstance(base, int) else self.offset.get(base, -1)
-                if place in self.content:
-                    del self.waiting[offset]
-                    if (content := _patched(self.content[place], delta)) is not None:
-                        self.commit(offset, content)
-                        progress = True
+        """Turns the deltas of commits into commits, and the deltas of those."""
+        waiting = list(self.content)
+        while waiting:
+            place = waiting.pop()
+            for offset, delta in (*self.deltas.pop(place, ()), *self.deltas.pop(self.name[place], ())):
+                content = _patched(self.content[place], delta)
+                if content is not None and self.kept + len(content) <= MAX_KEPT:
+                    self.kept += len(content)
+                    self.commit(offset, content)
+                    waiting.append(offset)
 
 
 def _commits(pack: bytes, algorithm: str, *, whole: bool) -> dict[str, tuple[str, ...]]:
@@ -119,7 +123,7 @@ def _walk(pack: bytes, count: int, found: _Found, *, whole: bool) -> None:
         inflated += size
         if inflated > MAX_INFLATED or shift > 63:
             raise ValueError("too large")
-        near = isinstance(base, str) or base in found.content or base in found.waiting
+        near = isinstance(base, str) or base in found.content or base in found.deferred
         keep = size <= MAX_COMMIT and (kind == _COMMIT or (kind in (_OFS_DELTA, _REF_DELTA) and near))
         content, position = _inflated(pack, position, size, keep=keep)
         if not keep:
@@ -130,7 +134,7 @@ def _walk(pack: bytes, count: int, found: _Found, *, whole: bool) -> None:
         if kind == _COMMIT:
             found.commit(start, content)
         else:
-            found.waiting[start] = (base, content)
+            found.defer(start, base, content)
 
 
 def _distance(pack: bytes, position: int) -> tuple[int, int]:
