@@ -15,6 +15,7 @@ from warden.decide.schema import Block, render
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
 from warden.dialects.http import ACTIONS
+from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -53,8 +54,9 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
         yield namespace, name, groups | ({(f"{namespace}::Action", f"{service}:*")} if colon else set())
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
+    yield from kubernetes_actions()
     # No tables yet: their types are declared, and rules on them go by group.
-    for provider in ("gcp", "kubernetes", "linux"):
+    for provider in ("gcp", "linux"):
         yield _action(provider, "unknown", Verb, Flag)
 
 
@@ -66,6 +68,17 @@ def http_actions() -> Iterator[tuple[str, tuple[Iterable[Verb], Iterable[Flag]]]
     changes = (Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.GRANT, Verb.EXECUTE)
     marks = (Flag.DESTRUCTIVE, Flag.PROTECTION_OFF, Flag.AUDIT_OFF, Flag.CREDENTIAL, Flag.SHARE, Flag.DISRUPTIVE)
     yield "mutation:<field>", (changes, marks)
+
+
+def kubernetes_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
+    """The API server's own resources, impersonation, and the paths that are none. Custom resources validate without a line here (see `Index`)."""
+    for operation, verbs, flags in effects_table.operations():
+        yield _action("kubernetes", operation, verbs, {*flags, Flag.OPAQUE})
+    for operation in impersonation.OPERATIONS:
+        yield _action("kubernetes", operation, [Verb.GRANT])
+    for operation, reads in nonresource.operations():
+        yield _action("kubernetes", operation, [Verb.READ if reads else Verb.UNKNOWN])
+    yield _action("kubernetes", UNKNOWN, [Verb.UNKNOWN])
 
 
 def aws_operations() -> Iterator[tuple[str, set[Verb], set[Flag]]]:
