@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, NAMESPACES, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
+from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPED, NAMESPACES, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
 from warden.model import Action, Flag, Principal, Query, Resource, Verb
 
 
@@ -87,7 +87,7 @@ def action_parents(query: Query) -> list[tuple[str, str]]:
     """The groups that the query's action is in: those of ``Warden::Action``, and its service's (``AWS::Action::"ec2:*"``)."""
     kind, name = query.action
     service, colon, _ = name.partition(":")
-    own = [(kind, f"{service}:*")] if colon and kind == "AWS::Action" else []
+    own = [(kind, f"{service}:*")] if colon and kind.removesuffix("::Action") in GROUPED else []
     return [*((GROUP_TYPE, group) for group in query.groups), *own]
 
 

@@ -16,7 +16,7 @@ What they share:
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from warden.model import Action, HttpRequest, HttpResponse, Ruling
 
@@ -49,4 +49,13 @@ class Dialect(Protocol):
 
         Must work for any request, also one that `decode` refused: then in the format that the host's clients most likely parse.
         """
+        ...
+
+
+@runtime_checkable
+class ReadsPrefix(Protocol):
+    """A dialect to which the first bytes of a body tell something, when the whole is too large to be read."""
+
+    def needs_prefix(self, request: HttpRequest) -> bool:
+        """Whether `decode` can use `request.prefix`, judged from everything but the body. Asked when `needs_body` said yes. May raise DecodeError."""
         ...

@@ -11,11 +11,12 @@ from tests.unit.decide.rules import AGENT
 from warden.config import PRESETS
 from warden.decide import PolicyDecisionPoint, advice, bundle, cases, load, schema
 from warden.decide.location import directory
-from warden.decide.vocabulary import GROUP_TYPE
+from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.errors import PolicyError
-from warden.model import Action, Certainty, Flag, Verb
+from warden.model import Action, Certainty, Flag, Resource, Verb
 
 POINTS = {preset: PolicyDecisionPoint(load(preset)) for preset in PRESETS}
+LISTED = Resource("Net::Host", "x.example", {"name": "x.example", "port": 443, "dialect": "http", "egress": True})
 TABLES = sorted((directory() / "tests").glob("*.yaml"))
 
 
@@ -74,17 +75,21 @@ def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
         assert rule in forbids
         preset = rule.partition("/")[0]
         for operation, row in operations.items():
-            assert schema.index().known(("AWS::Action", operation)), operation
+            provider = "http" if operation.startswith("git:") else "aws"
+            kind = f"{NAMESPACES[provider]}::Action"
+            assert schema.index().known((kind, operation)), operation
             assert str(row["advice"]).endswith(".")
             effect = {"no-destroy/secret": "credential"}.get(rule, rule.partition("/")[2])
-            assert (GROUP_TYPE, effect) in schema.index().block(("AWS::Action", operation)).groups, f"{rule} never denies {operation}"  # type: ignore[union-attr]
+            assert (GROUP_TYPE, effect) in schema.index().block((kind, operation)).groups, f"{rule} never denies {operation}"  # type: ignore[union-attr]
             for instead in row.get("instead", []):  # type: ignore[attr-defined]
-                block = schema.index().block(("AWS::Action", instead))
+                block = schema.index().block((kind, instead))
                 assert block, f"{operation} recommends {instead}, which does not exist"
-                names = {name for kind, name in block.groups if kind == GROUP_TYPE}
+                names = {name for group, name in block.groups if group == GROUP_TYPE}
                 verbs = [verb for verb in Verb if verb.value in names]
                 passing = [
-                    POINTS[preset].decide(AGENT, [Action("aws", instead, verb)]).allowed
+                    POINTS[preset]
+                    .decide(AGENT, [Action(provider, instead, verb, resources=(LISTED,) if provider == "http" else ())])
+                    .allowed
                     for verb in verbs
                     if verb not in (Verb.DELETE, Verb.UNKNOWN)
                 ]
