@@ -15,6 +15,8 @@ from warden.decide.schema import Block, render
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
 from warden.dialects.http import VERBS
+from warden.dialects.sql import KINDS
+from warden.dialects.sql import actions as sql_actions
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -52,6 +54,8 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     yield _action("http", "other", [Verb.UNKNOWN])
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
+    for kind in KINDS:
+        yield _action("sql", kind, sql_actions.VERBS, sql_actions.FLAGS)
     # No tables yet: their types are declared, and rules on them go by group.
     for provider in ("gcp", "kubernetes", "linux"):
         yield _action(provider, "unknown", Verb, Flag)
