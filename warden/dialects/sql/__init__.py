@@ -35,6 +35,7 @@ _EXPLAIN = re.compile(
     r"(?P<words>(?: (?:ANALYZE|ANALYSE|VERBOSE|EXTENDED|PARTITIONS|PLAN FOR|PLAN|FORMAT = (?:[A-Z_]+|')))*)"
     r" (?=\(|(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|REPLACE|TABLE|VALUES|CREATE|EXECUTE|CALL|DECLARE)\b)"
 )
+_RETURN = re.compile(r"\bTHEN RETURN\b(?=(?: [A-Z0-9_*,.]+)+$)")
 _OR = re.compile(r"INSERT OR (?P<what>UPDATE|IGNORE)\b")
 
 
@@ -107,23 +108,16 @@ def _statement(source: Source, engine: str) -> Statement:
     try:
         if line.tree:
             parsed, effect = _plain(source, kind, effect)
-            found, tables = tree.read(parsed, engine, kind)
+            kind, found, tables = tree.read(parsed, engine, kind)
             effect |= found
-            if kind == "select":
-                kind = _changed(found)
         elif line.items:
             matched = line.pattern.match(skeleton)
             effect |= words.items(skeleton[matched.end() + 1 :] if matched else "")
     except UnreadError as error:
         effect, why = effect | Effect(Verb.EXECUTE, _UNSEEN), f"{engine}: {error}"
-    effect = words.added(skeleton, kind, effect)
+    effect = words.added(source, kind, effect)
     flags = effect.flags | ({Flag.DESTRUCTIVE} if effect.verb is Verb.DELETE else frozenset())
     return Statement(kind, effect.verb, flags, tables, why or ("what it does is not in the text" if Flag.OPAQUE in flags else ""))
-
-
-def _changed(effect: Effect) -> str:
-    """What a query is that changes something: the kind of its gravest part."""
-    return {Verb.DELETE: "delete", Verb.UPDATE: "update", Verb.CREATE: "insert", Verb.GRANT: "grant"}.get(effect.verb, "select")
 
 
 def _without(source: Source, count: int) -> Source:
@@ -134,11 +128,17 @@ def _without(source: Source, count: int) -> Source:
 
 
 def _plain(source: Source, kind: str, effect: Effect) -> tuple[Source, Effect]:
-    """Forms of INSERT that the parser does not know, as the INSERT that they are."""
+    """Forms that the parser does not know, as the same in words that it does."""
     if kind == "replace":
         text = "INSERT " + source.text[len("REPLACE") :]
         tokens = (lex.Token("word", "INSERT", 0, len("INSERT")), *source.tokens[1:])
         return Source(text, tokens), effect
+    if len(source.tokens) > 2 and (found := _RETURN.search(source.skeleton)):
+        at = source.skeleton[: found.start()].count(" ")
+        then, last = source.tokens[at], source.tokens[at + 1]
+        text = source.text[: then.start] + "RETURNING".ljust(last.end - then.start) + source.text[last.end :]
+        returning = lex.Token("word", "RETURNING", then.start, then.start + len("RETURNING"))
+        source = Source(text, (*source.tokens[:at], returning, *source.tokens[at + 2 :]))
     if (found := _OR.match(source.skeleton)) and kind == "insert":
         start, end = source.tokens[1].start, source.tokens[2].end
         text = source.text[:start] + " " * (end - start) + source.text[end:]

@@ -60,12 +60,12 @@ _WORD = r"(?P<word>[A-Za-z_][A-Za-z0-9_$]*)"
 _NUMBER = r"(?P<number>0[xX][0-9A-Fa-f]+(?![\w$])|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?![\w$]))"
 _SPACE = r"(?P<space>[ \t\n\f\r]+)"
 _BLOCK = r"(?P<block>/\*(?:[^*]|\*(?!/))*\*/)"
-_MARK = r"(?P<mark>::|[()\[\]{},.;:=<>!+\-*/%|&^~?@#$])"
+_MARK = r"(?P<mark>::|-(?!-)|/(?!\*)|[()\[\]{},.;:=<>!+*%|&^~?@#$])"
 _DOUBLED = "'(?:[^']|'')*'"
 
 
-def _lexer(*, line: str, string: str, name: str) -> re.Pattern[str]:
-    parts = (_SPACE, rf"(?P<line>{line})", _BLOCK, rf"(?P<string>{string})", rf"(?P<name>{name})", _WORD, _NUMBER, _MARK)
+def _lexer(*, line: str, string: str, name: str, number: str = _NUMBER) -> re.Pattern[str]:
+    parts = (_SPACE, rf"(?P<line>{line})", _BLOCK, rf"(?P<string>{string})", rf"(?P<name>{name})", _WORD, number, _MARK)
     return re.compile("|".join(parts), re.DOTALL)
 
 
@@ -75,13 +75,16 @@ _GOOGLE = "|".join(
     for quote in ("'", '"')
 )
 _POSTGRES = _lexer(line=r"--[^\n]*", string=rf"[eEbBxXnN]?{_DOUBLED}|{_DOLLAR}", name='"(?:[^"]|"")*"')
-_TRINO = _lexer(line=r"--[^\n]*", string=rf"[xX]?{_DOUBLED}", name='"(?:[^"]|"")*"|`(?:[^`]|``)*`')
+_TRINO_STRING, _TRINO_NAME = rf"[xX]?{_DOUBLED}", '"(?:[^"]|"")*"|`(?:[^`]|``)*`'
+_TRINO = _lexer(line=r"--[^\n]*", string=_TRINO_STRING, name=_TRINO_NAME)
+#: Timestream's durations: 15m, 30s.
+_DURATION = r"(?P<duration>\d+(?:ns|us|ms|mo|[smhdwy])(?![\w$]))|"
 _LEXERS: dict[str, re.Pattern[str]] = {
     "mysql": _lexer(line=r"--(?=[ \t\r\n]|$)[^\n]*|\#[^\n]*", string=rf'[bBxXnN]?{_DOUBLED}|"(?:[^"]|"")*"', name="`(?:[^`]|``)*`"),
     "postgres": _POSTGRES,
     "redshift": _POSTGRES,
     "athena": _TRINO,
-    "timestream": _TRINO,
+    "timestream": _lexer(line=r"--[^\n]*", string=_TRINO_STRING, name=_TRINO_NAME, number=_DURATION + _NUMBER),
     "partiql": _TRINO,
     "bigquery": _lexer(line=r"--[^\n]*|\#[^\n]*", string=_GOOGLE, name="`(?:[^`\\\\\n])*`"),
     "spanner": _lexer(line=r"--[^\n]*|\#[^\n]*", string=_GOOGLE, name="`(?:[^`\\\\\n])*`"),
@@ -152,6 +155,9 @@ def _tokens(text: str, engine: str) -> tuple[list[Token], str]:
             _comment(raw)
             blanked.append(" " * len(raw))
             continue
+        if kind == "duration":
+            number = raw.rstrip("nsumohdwy")
+            kind, raw = "number", number + " " * (len(raw) - len(number))  # the parser knows no units
         blanked.append(raw)
         if kind == "space":
             continue

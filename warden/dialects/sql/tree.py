@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from warden.dialects.sql import functions, truth, words
@@ -87,6 +88,8 @@ def parse(source: Source, engine: str) -> exp.Expr:
         theirs = {token.end + 1 for token in tokens if text[token.end : token.end + 1] in ("'", '"', "`") or _dollar(text, token)}
         if ours != theirs:
             raise UnreadError("strings end in different places for different readers")
+        if any(text[one.end + 1 : two.start].strip() for one, two in pairwise(tokens)) or text[tokens[-1].end + 1 :].strip():
+            raise UnreadError("the parser takes a part of it for a comment")
         bounded = parser(dialect=dialect)
         bounded.steps = _STEPS_EACH * len(tokens) + _STEPS
         trees = bounded.parse(tokens, text)
@@ -104,28 +107,31 @@ def _dollar(text: str, token: Any) -> bool:
     return text[token.start : token.start + 1] == "$" and text[token.end : token.end + 1] == "$" and token.end > token.start
 
 
-def read(source: Source, engine: str, kind: str) -> tuple[Effect, tuple[Table, ...]]:
-    """What `source` does and the tables it names, from its tree. Raises UnreadError."""
+def read(source: Source, engine: str, kind: str) -> tuple[str, Effect, tuple[Table, ...]]:
+    """`kind`, or for a query that changes something that change's; what `source` does and the tables it names. Raises UnreadError."""
     from sqlglot import exp
 
     root = parse(source, engine)
     if not isinstance(root, _roots()):
         raise UnreadError("the parser reads it as something else")
-    effect, tables, changes = READ, dict[Table, None](), 0
+    effect, tables, changes = READ, dict[Table, None](), dict[str, None]()
     common = {cte.alias.lower() for cte in root.find_all(exp.CTE)}
+    aliases = {table.alias.lower() for table in root.find_all(exp.Table) if table.alias}
     for node in root.walk():
         if isinstance(node, exp.Command):
             raise UnreadError("a part of it is not known to the parser")
         own = _node(node, engine)
         if own is not None:
             effect |= own
-            changes += 1
+            changes[type(node).__name__.lower()] = None
         if isinstance(node, exp.Func | exp.Dot):
             effect |= functions.effect(node, engine)
         elif isinstance(node, exp.Table):
             table = _table(node, engine)
             if table is None:
                 continue
+            if node.arg_key == "tables" and not table.schema and table.name.lower() in aliases:
+                continue  # DELETE u FROM users u
             written = isinstance(node.parent, exp.Insert | exp.Update | exp.Delete | exp.Merge | exp.Schema) and node.arg_key in (
                 "this",
                 "tables",
@@ -136,9 +142,10 @@ def read(source: Source, engine: str, kind: str) -> tuple[Effect, tuple[Table, .
     for word in _CHANGING.finditer(source.skeleton):
         if not _accounted(word[1], root):
             raise UnreadError(f"{word[1]} in a place where the parser does not see it")
-    if kind == "select" and changes == 0 and not isinstance(root, exp.Query | exp.Values):
-        raise UnreadError("a query that the parser does not see as one")
-    return effect, tuple(tables)
+    if kind == "select":
+        named = type(root).__name__.lower()
+        kind = next((one for one in (named, "delete", "update", "merge", "insert") if one in changes), kind)
+    return kind, effect, tuple(tables)
 
 
 @cache
@@ -167,6 +174,8 @@ def _node(node: exp.Expr, engine: str) -> Effect | None:
     """What a node that changes something does; None for any other."""
     from sqlglot import exp
 
+    if isinstance(node.parent, exp.When):
+        return None  # what its branches do is asked of them
     if isinstance(node, exp.Delete):
         return Effect(Verb.DELETE, frozenset({Flag.DESTRUCTIVE}))
     if isinstance(node, exp.Update):

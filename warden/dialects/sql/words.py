@@ -31,6 +31,7 @@ class Line:
     of: frozenset[str]
     only_with: str
     written: bool
+    text: bool
 
 
 @cache
@@ -52,6 +53,7 @@ def _line(key: str, row: dict[str, Any]) -> Line:
         frozenset(row.get("of", ())),
         row.get("with", ""),
         row.get("written", False),
+        row.get("text", False),
     )
 
 
@@ -68,10 +70,15 @@ def kind(found: Line, skeleton: str) -> str:
     return found.kind or skeleton.partition(" ")[0].lower()
 
 
-def added(skeleton: str, of: str, effect: Effect) -> Effect:
-    """`effect` of a statement of kind `of`, and what its words add anywhere."""
+def added(source: Source, of: str, effect: Effect) -> Effect:
+    """`effect` of a statement of kind `of`, and what its words (or the whole text, strings included, for ``text`` lines) add anywhere."""
+    skeleton = source.skeleton
     for one in _lines("all"):
-        if (not one.of or of in one.of) and (not one.only_with or effect.verb == one.only_with) and one.pattern.search(skeleton):
+        if (
+            (not one.of or of in one.of)
+            and (not one.only_with or effect.verb == one.only_with)
+            and one.pattern.search(source.text if one.text else skeleton)
+        ):
             effect |= Effect(one.effect.verb if one.effect.verb is not Verb.UPDATE else effect.verb, one.effect.flags)
     return effect
 
@@ -108,26 +115,28 @@ def of_table(table: Table, *, written: bool) -> Effect:
     return effect
 
 
-#: What may stand between a statement's first word and its names, and what ends them.
-_NOT_NAMES = re.compile(
-    "TABLE|VIEW|MATERIALIZED|SCHEMA|DATABASE|INDEX|SEQUENCE|TYPE|FUNCTION|PROCEDURE|TRIGGER|EXTERNAL|FOREIGN|TEMPORARY|TEMP|IF|NOT|EXISTS|ONLY|"
-    "CONCURRENTLY|SNAPSHOT|USER|ROLE|GROUP|REPAIR"
+#: What stands before the names of DROP, TRUNCATE, ALTER TABLE and the like, and what ends them.
+_FRONT = re.compile(
+    r"(?:DROP(?: (?:MATERIALIZED|FOREIGN|EXTERNAL|TEMPORARY|TEMP|SNAPSHOT|CHANGE|EVENT|SEARCH|VECTOR|OWNED|USER|ROW ACCESS|ROW))*"
+    r"(?: (?:TABLE|VIEW|SCHEMA|DATABASE|INDEX|SEQUENCE|TYPE|DOMAIN|FUNCTION|PROCEDURE|AGGREGATE|TRIGGER|EVENT|STREAM|MODEL|EXTENSION|SERVER|RULE|"
+    r"POLICY|PUBLICATION|SUBSCRIPTION|LANGUAGE|COLLATION|USER|ROLE|GROUP|MAPPING|WRAPPER|TABLESPACE|DATASHARE|BY))"
+    r"|[A-Z]+(?:(?: (?:MATERIALIZED|FOREIGN|EXTERNAL|REPAIR))* (?:TABLE|VIEW))?)"
+    r"(?: CONCURRENTLY)?(?: IF (?:NOT )?EXISTS)?(?: ONLY)?(?= (?:[A-Z0-9_$]+|\")(?: |$))"
 )
 _ENDS = re.compile(
-    "ON|CASCADE|RESTRICT|RESTART|CONTINUE|TO|FROM|ADD|DROP|ALTER|RENAME|SET|OWNER|MODIFY|CHANGE|ENABLE|DISABLE|WITH|USING|AS|REWRITE"
+    "ON|CASCADE|RESTRICT|RESTART|CONTINUE|TO|FROM|ADD|DROP|ALTER|RENAME|SET|OWNER|MODIFY|CHANGE|ENABLE|DISABLE|WITH|USING|AS|REWRITE|ALL"
 )
 
 
 def names(source: Source) -> tuple[Table, ...]:
     """The names behind a statement's first words, as far as words tell: for DROP, TRUNCATE, ALTER and the like."""
+    front = _FRONT.match(source.skeleton)
+    tokens = source.tokens[front[0].count(" ") + 1 :] if front else ()
     found: list[Table] = []
-    tokens = list(source.tokens[1:])
-    while tokens and tokens[0].kind == "word" and _NOT_NAMES.fullmatch(tokens[0].text):
-        tokens.pop(0)
     parts: list[str] = []
     dotted = True
     for token in [*tokens, Token("mark", ";", 0, 0)]:
-        if token.is_name and dotted and not (token.kind == "word" and _ENDS.fullmatch(token.text)):
+        if token.is_name and dotted and (parts or found or token.kind == "name" or not _ENDS.fullmatch(token.text)):
             parts.append(source.text[token.start : token.end] if token.kind == "word" else token.text)
             dotted = False
         elif token.kind == "mark" and token.text == "." and parts:
