@@ -35,6 +35,7 @@ _EXPLAIN = re.compile(
     r"(?P<words>(?: (?:ANALYZE|ANALYSE|VERBOSE|EXTENDED|PARTITIONS|PLAN FOR|PLAN|FORMAT = (?:[A-Z_]+|')))*)"
     r" (?=\(|(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|REPLACE|TABLE|VALUES|CREATE|EXECUTE|CALL|DECLARE)\b)"
 )
+_AS = re.compile(r"EXPORT DATA\b.*? AS (?=\(|SELECT\b|WITH\b)")
 _RETURN = re.compile(r"\bTHEN RETURN\b(?=(?: [A-Z0-9_*,.]+)+$)")
 _OR = re.compile(r"INSERT OR (?P<what>UPDATE|IGNORE)\b")
 
@@ -112,12 +113,43 @@ def _statement(source: Source, engine: str) -> Statement:
             effect |= found
         elif line.items:
             matched = line.pattern.match(skeleton)
-            effect |= words.items(skeleton[matched.end() + 1 :] if matched else "")
+            effect |= words.items(skeleton[matched.end() + 1 :] if matched else "", engine)
+        elif kind in ("copy", "unload", "export") and (inside := _query(source, engine, kind)) is not None:
+            effect |= Effect(inside.verb, inside.flags)
+            tables, why = inside.tables, inside.unread
     except UnreadError as error:
         effect, why = effect | Effect(Verb.EXECUTE, _UNSEEN), f"{engine}: {error}"
     effect = words.added(source, kind, effect)
     flags = effect.flags | ({Flag.DESTRUCTIVE} if effect.verb is Verb.DELETE else frozenset())
     return Statement(kind, effect.verb, flags, tables, why or ("what it does is not in the text" if Flag.OPAQUE in flags else ""))
+
+
+def _query(source: Source, engine: str, kind: str) -> Statement | None:
+    """The query whose result a COPY, an UNLOAD or an EXPORT writes; None for a table's name. Raises UnreadError."""
+    if kind == "export":
+        found = _AS.search(source.skeleton)
+        if not found:
+            raise UnreadError("an export of nothing that is seen")
+        return _statement(_without(source, found[0].count(" ")), engine)
+    if len(source.tokens) < 3 or source.tokens[1].text != "(":
+        if kind == "unload":
+            raise UnreadError("an unload of nothing that is seen")
+        return None
+    first = source.tokens[2]
+    if kind == "unload" and first.kind == "string":  # Redshift's: the query is a string
+        quoted = source.text[first.start : first.end]
+        text = quoted.split("$", 2)[2].rpartition("$")[0].rpartition("$")[0] if quoted.startswith("$") else quoted[1:-1].replace("''", "'")
+        (found_one, *more) = lex.split(text, engine)
+        if more:
+            raise UnreadError("several statements in a string")
+        return _statement(found_one, engine)
+    depth = 0
+    for index, token in enumerate(source.tokens):
+        depth += (token.text in "([{" and token.kind == "mark") - (token.text in ")]}" and token.kind == "mark")
+        if index and depth == 0:
+            inner = Source(source.text[: source.tokens[index].start], source.tokens[:index])
+            return _statement(_without(inner, 2), engine)
+    raise UnreadError("brackets that do not close")
 
 
 def _without(source: Source, count: int) -> Source:

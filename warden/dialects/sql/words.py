@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from warden.dialects.sql import functions
 from warden.dialects.sql.lex import Source, Token, UnreadError
 from warden.dialects.sql.statement import Effect, Table
 from warden.model import Flag, Verb
@@ -83,14 +84,49 @@ def added(source: Source, of: str, effect: Effect) -> Effect:
     return effect
 
 
-def items(rest: str) -> Effect:
+#: What an expression of a change follows, and calls in it that are no functions of somebody's.
+_EXPRESSION = re.compile(r"\b(?:DEFAULT|USING|CHECK|AS)\b(?P<text>.*)")
+_CALLS = re.compile(r'(?P<dot>\. )?(?P<name>[A-Z0-9_$]+|") \(')
+_NO_CALLS = frozenset(
+    {
+        "CHECK",
+        "AS",
+        "IN",
+        "AND",
+        "OR",
+        "NOT",
+        "BTREE",
+        "HASH",
+        "DEFAULT",
+        "USING",
+        "VALUES",
+        "ANY",
+        "ALL",
+        "REFERENCES",
+        "VARCHAR",
+        "NUMERIC",
+    }
+)
+
+
+def _calls(item: str, engine: str) -> Effect:
+    """What functions do that a change calls on rows that are there: in a default, a check or a conversion."""
+    effect = Effect(Verb.READ)
+    if found := _EXPRESSION.search(item):
+        for call in _CALLS.finditer(found["text"]):
+            if call["dot"] or call["name"] not in _NO_CALLS:
+                effect |= functions.UNSEEN if call["dot"] or call["name"] == '"' else functions.of(call["name"], "", engine)
+    return effect
+
+
+def items(rest: str, engine: str) -> Effect:
     """What the comma-separated changes of an ALTER TABLE do, behind the table's name. Raises UnreadError for one that is not known."""
     effect = Effect(Verb.UPDATE)
     for item in _at_commas(rest):
         found = next((one for one in _lines("item") if one.pattern.match(item)), None)
         if found is None:
             raise UnreadError("a change of a table that is not known")
-        effect |= found.effect
+        effect |= found.effect | _calls(item, engine)
     return effect
 
 
