@@ -25,7 +25,7 @@ from urllib.parse import unquote
 from warden.dialects.aws import effects_table
 from warden.dialects.aws.effects_table import Effect, Entry, SqlSpec
 from warden.dialects.aws.params import Parameters
-from warden.dialects.aws.resources import TYPE, arn_service, partition, resources, whole
+from warden.dialects.aws.resources import TYPE, arn_service, of_names, partition, resources, whole
 from warden.dialects.aws.route import UNKNOWN, Route
 from warden.dialects.conditions import holds
 from warden.dialects.gravity import GRAVITY
@@ -155,6 +155,9 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
         part_verb, part_flags = _when(part.when, part.verb or verb, part.flags, parameters, wire)
         all_flags = flags | part_flags | ({Flag.DESTRUCTIVE} if part_verb is Verb.DELETE else _NO_FLAGS)
         acted_on, collapsed = resources(first, parameters, route, part.resources)
+        if first.sql and first.sql.table and all(one.tables for one in carried):
+            names = [table.name for one in carried for table in one.tables]
+            acted_on = of_names(first.sql.table, names, route) or acted_on
         yield Action(
             provider="aws",
             operation=f"{first.service}:{first.operation}",

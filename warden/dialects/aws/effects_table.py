@@ -35,12 +35,16 @@ class ResourceSpec:
 
 @dataclass(frozen=True, slots=True)
 class SqlSpec:
-    """Where the statements are (`path`, an API path), and which `engines` may run them; the paths of `database` and `schema`, if any."""
+    """Where the statements are (`path`, an API path), and which `engines` may run them; the paths of `database` and `schema`, if any.
+
+    `table`: what a table of a statement is to the service, where that is a resource with an ARN (DynamoDB).
+    """
 
     path: str
     engines: tuple[str, ...]
     database: str | None
     schema: str | None
+    table: ResourceSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,8 @@ def _effect(row: Mapping[str, Any]) -> Effect:
 
 
 def _sql(row: Mapping[str, Any]) -> SqlSpec:
-    return SqlSpec(row["path"], tuple(row["engines"]), row.get("database"), row.get("schema"))
+    table = ResourceSpec(row["table"]["type"], row["table"]["arn"], ()) if "table" in row else None
+    return SqlSpec(row["path"], tuple(row["engines"]), row.get("database"), row.get("schema"), table)
 
 
 def _compiled(service: str, operation: str, row: Mapping[str, Any]) -> Entry:

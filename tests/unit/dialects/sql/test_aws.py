@@ -158,3 +158,19 @@ def test_an_update_in_a_transaction_is_judged_as_one_alone(update: dict[str, str
     (updates,) = [one for one in actions if one.verb == "update"]
     assert updates.flags == flags
     assert decision.allowed is ("destructive" not in flags)
+
+
+def test_a_policy_on_a_table_meets_partiql_too() -> None:
+    actions, _ = _decided(
+        _dynamodb(
+            "BatchExecuteStatement",
+            {"Statements": [{"Statement": 'SELECT * FROM "Music"."Index" WHERE a=1'}, {"Statement": "INSERT INTO Art VALUE {'a': 1}"}]},
+        )
+    )
+    assert [one.id for one in actions[0].resources] == ["arn:aws:dynamodb:us-east-1::table/Music", "arn:aws:dynamodb:us-east-1::table/Art"]
+    actions, _ = _decided(_dynamodb("ExecuteStatement", {"Statement": "frobnicate Music"}))
+    assert [one.id for one in actions[0].resources] == ["arn:aws:dynamodb:us-east-1::*"]
+    actions, _ = _decided(
+        _dynamodb("ExecuteStatement", {"Statement": 'SELECT * FROM "arn:aws:dynamodb:us-east-1:210987654321:table/T" WHERE a=1'})
+    )
+    assert [one.id for one in actions[0].resources] == ["arn:aws:dynamodb:us-east-1:210987654321:table/T"]
