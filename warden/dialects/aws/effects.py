@@ -143,8 +143,8 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
         verb = max(verb, own_verb, key=GRAVITY.__getitem__)
         flags |= own_flags
     if carried:
-        effect = sql.effect(carried)
-        verb, flags = effect.verb, (flags - {Flag.OPAQUE}) | effect.flags
+        effect = sql.applied(verb, flags, carried)
+        verb, flags = effect.verb, effect.flags
     flags |= _rehearsal(first, parameters, route)
     if parameters.body_missing and route.protocol in first.body_protocols and first.resources:
         flags |= {Flag.OPAQUE}

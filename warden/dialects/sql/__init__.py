@@ -9,6 +9,7 @@ Its parts, in the order in which a text passes them:
 - `functions` what functions in a query do (``functions.json``)
 - `partiql`   DynamoDB's own, small language
 - `actions`   statements -> Actions of provider ``sql``, and what they make of the API call that carries them
+- `google`    which of Google's methods carry SQL (AWS's are in its tables of effects)
 
 A text that one server reads as this and another as that (a request does not say whether its cluster is MySQL or PostgreSQL) is read as each; the
 gravest counts, and where they differ in kind, or one cannot be read with certainty, the result is ``opaque``. Values of parameters are data:

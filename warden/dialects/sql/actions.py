@@ -23,9 +23,15 @@ def effect(found: Iterable[Statement]) -> Effect:
     return whole | Effect(Verb.EXECUTE) if Flag.OPAQUE in whole.flags else whole
 
 
+def applied(verb: Verb, flags: frozenset[Flag], found: Iterable[Statement]) -> Effect:
+    """A call's own `verb` and `flags`, with what its statements do in the place of ``execute`` and ``opaque``."""
+    does = effect(found)
+    return Effect(READ.verb if verb is Verb.EXECUTE else verb, flags - {Flag.OPAQUE}) | does
+
+
 def actions(found: Iterable[Statement], *, engines: Sequence[str], service: str, place: Mapping[str, Any]) -> tuple[Action, ...]:
     """One Action for each different statement. `place`: context of the call that carries them, and ``database`` and ``schema`` where it says them."""
-    context = {name: place[name] for name in ("service", "region", "account", "partition") if place.get(name)}
+    context = {name: place[name] for name in ("service", "region", "account", "partition", "project", "location") if place.get(name)}
     known = {"service": service, "engine": engines[0] if len(engines) == 1 else ""}
     return tuple(Action("sql", one.kind, one.verb, one.flags, _objects(one.tables, known, place), context) for one in dict.fromkeys(found))
 
