@@ -16,6 +16,8 @@ from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
 from warden.dialects.http import ACTIONS
 from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
+from warden.dialects.sql import KINDS
+from warden.dialects.sql import actions as sql_actions
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -54,6 +56,8 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
         yield namespace, name, groups | ({(f"{namespace}::Action", f"{service}:*")} if colon else set())
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
+    for kind in KINDS:
+        yield _action("sql", kind, sql_actions.VERBS, sql_actions.FLAGS)
     yield from kubernetes_actions()
     # No tables yet: their types are declared, and rules on them go by group.
     for provider in ("gcp", "linux"):

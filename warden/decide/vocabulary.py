@@ -14,7 +14,7 @@ from warden.model import Flag, Verb
 
 #: Provider -> Cedar namespace of its actions. Each provider's name is also an action group: ``action in Warden::Action::"aws"``.
 NAMESPACES: Mapping[str, str] = MappingProxyType(
-    {"aws": "AWS", "gcp": "GCP", "kubernetes": "K8s", "http": "HTTP", "dns": "Net", "tcp": "Net", "linux": "Linux"}
+    {"aws": "AWS", "gcp": "GCP", "kubernetes": "K8s", "http": "HTTP", "dns": "Net", "tcp": "Net", "linux": "Linux", "sql": "SQL"}
 )
 
 #: Namespace -> the entity type of the resources that its actions apply to.
@@ -26,6 +26,7 @@ RESOURCE_TYPES: Mapping[str, str] = MappingProxyType(
         "HTTP": "Net::Host",
         "Net": "Net::Host",
         "Linux": "Linux::Path",
+        "SQL": "SQL::Object",
     }
 )
 
@@ -82,6 +83,7 @@ ENTITIES: Mapping[str, Mapping[str, Attribute]] = MappingProxyType(
         "GCP::Resource": _texts("service", "project", "location", "type", "name"),
         "K8s::Resource": _texts("cluster", "group", "version", "namespace", "type", "subresource", "name"),
         "Linux::Path": _texts("path"),
+        "SQL::Object": _texts("service", "engine", "database", "schema", "name"),
         "Net::Host": {
             "name": Attribute("String", required=True),
             "port": Attribute("Long"),
