@@ -1,8 +1,9 @@
 """Real clients' requests, and real serializers' bodies.
 
 recorded.jsonl: what kubectl 1.36.3 and the Python client kubernetes 37.0.2 sent to a kube-apiserver 1.36.3, through a proxy that wrote it down; one
-row a request, with its command; `actions` was looked through by hand. serialized.jsonl: objects of k8s.io/api 0.36.3 as the serializers of k8s.io/apimachinery
-0.36.3 write them, in JSON, protobuf and CBOR.
+row a request, with its command; `actions` was looked through by hand.
+
+serialized.jsonl: objects of k8s.io/api 0.36.3 as the serializers of k8s.io/apimachinery 0.36.3 write them, in JSON, protobuf and CBOR.
 """
 
 from __future__ import annotations
