@@ -149,51 +149,54 @@ def test_a_dry_run_deletes_nothing(server: Server) -> None:
 
 
 _META = {"name": "x", "namespace": "readings"}
+_MERGES: list[Any] = [
+    {"finalizers": None},
+    {"finalizers": []},
+    {"finalizers": ["d.e/f"]},
+    {"Finalizers": None},
+    None,
+    {},
+    {"labels": {"a": "b"}},
+]
+_PATCHED: list[dict[str, Any]] = [
+    {"op": "remove", "path": "/metadata/finalizers"},
+    {"op": "remove", "path": "/metadata/finalizers/0"},
+    {"op": "remove", "path": "/metadata/finalizers/-1"},
+    {"op": "replace", "path": "/metadata/finalizers", "value": []},
+    {"op": "replace", "path": "/metadata/finalizers", "value": None},
+    {"op": "replace", "path": "/metadata", "value": _META},
+    {"op": "move", "from": "/metadata/finalizers", "path": "/metadata/x"},
+    {"op": "copy", "from": "/metadata/labels", "path": "/metadata/finalizers"},
+    {"op": "remove", "path": "metadata/finalizers"},
+    {"op": "replace", "path": "/metadata/finalizers/0", "value": "d.e/f"},
+    {"op": "add", "path": "/metadata/finalizers/-", "value": "d.e/f"},
+]
+_SCALED: list[dict[str, Any]] = [
+    {"op": "remove", "path": "/spec/replicas"},
+    {"op": "remove", "path": "/spec"},
+    {"op": "replace", "path": "/spec", "value": {}},
+    {"op": "replace", "path": "/spec/replicas", "value": 0},
+    {"op": "add", "path": "/spec/replicas", "value": None},
+    {"op": "copy", "from": "/status/replicas", "path": "/spec/replicas"},
+]
+_STRATEGIC: list[dict[str, Any]] = [
+    {"finalizers": None},
+    {"$deleteFromPrimitiveList/finalizers": ["a.b/c"]},
+    {"$patch": "replace", **_META},
+    {"$patch": "delete"},
+    {"$retainKeys": ["name"], "name": "x"},
+    {"$setElementOrder/finalizers": []},
+    {"$patch": "merge", "labels": {"a": "b"}},
+]
+_REPLACED: list[dict[str, Any]] = [{"finalizers": []}, {"finalizers": None}, {"finalizers": ["d.e/f"]}]
 FINALIZERS: list[tuple[str, str, bytes]] = [
-    *(
-        ("PATCH", "merge", json.dumps({"metadata": value}).encode())
-        for value in (
-            {"finalizers": None},
-            {"finalizers": []},
-            {"finalizers": ["d.e/f"]},
-            {"Finalizers": None},
-            None,
-            {},
-            {"labels": {"a": "b"}},
-        )
-    ),
-    *(
-        ("PATCH", "strategic", json.dumps({"metadata": value}).encode())
-        for value in (
-            {"finalizers": None},
-            {"$deleteFromPrimitiveList/finalizers": ["a.b/c"]},
-            {"$patch": "replace", **_META},
-            {"$patch": "delete"},
-            {"$retainKeys": ["name"], "name": "x"},
-            {"$setElementOrder/finalizers": []},
-            {"$patch": "merge", "labels": {"a": "b"}},
-        )
-    ),
+    *(("PATCH", "merge", json.dumps({"metadata": value}).encode()) for value in _MERGES),
+    *(("PATCH", "strategic", json.dumps({"metadata": value}).encode()) for value in _STRATEGIC),
     ("PATCH", "strategic", b'{"$patch":"replace","metadata":{"name":"x","namespace":"readings"}}'),
-    *(
-        ("PATCH", "jsonpatch", json.dumps([operation]).encode())
-        for operation in (
-            {"op": "remove", "path": "/metadata/finalizers"},
-            {"op": "remove", "path": "/metadata/finalizers/0"},
-            {"op": "remove", "path": "/metadata/finalizers/-1"},
-            {"op": "replace", "path": "/metadata/finalizers", "value": []},
-            {"op": "replace", "path": "/metadata/finalizers", "value": None},
-            {"op": "replace", "path": "/metadata", "value": _META},
-            {"op": "move", "from": "/metadata/finalizers", "path": "/metadata/x"},
-            {"op": "copy", "from": "/metadata/labels", "path": "/metadata/finalizers"},
-            {"op": "remove", "path": "metadata/finalizers"},
-            {"op": "replace", "path": "/metadata/finalizers/0", "value": "d.e/f"},
-            {"op": "add", "path": "/metadata/finalizers/-", "value": "d.e/f"},
-        )
-    ),
+    *(("PATCH", "jsonpatch", json.dumps([operation]).encode()) for operation in _PATCHED),
     *(
         ("PUT", "json", json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**_META, **value}}).encode())
-        for value in ({"finalizers": []}, {"finalizers": None}, {"finalizers": ["d.e/f"]})
+        for value in _REPLACED
     ),
     ("PATCH", "apply", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, finalizers: []}"),
 ]
@@ -235,17 +238,7 @@ REPLICAS: list[tuple[str, str, str, bytes]] = [
     ),
     ("PATCH", "/scale", "strategic", b'{"spec":{"$patch":"replace"}}'),
     ("PATCH", "/scale", "strategic", b'{"spec":{"$retainKeys":["x"]}}'),
-    *(
-        ("PATCH", "/scale", "jsonpatch", json.dumps([operation]).encode())
-        for operation in (
-            {"op": "remove", "path": "/spec/replicas"},
-            {"op": "remove", "path": "/spec"},
-            {"op": "replace", "path": "/spec", "value": {}},
-            {"op": "replace", "path": "/spec/replicas", "value": 0},
-            {"op": "add", "path": "/spec/replicas", "value": None},
-            {"op": "copy", "from": "/status/replicas", "path": "/spec/replicas"},
-        )
-    ),
+    *(("PATCH", "/scale", "jsonpatch", json.dumps([operation]).encode()) for operation in _SCALED),
     *(("PUT", "/scale", "yaml", _scale(value)) for value in _NUMBERS),
     *(("PATCH", "", "apply", _apply(value)) for value in _NUMBERS),
     ("PATCH", "", "merge", b'{"spec":{"replicas":0}}'),
