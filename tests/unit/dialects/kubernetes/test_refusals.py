@@ -107,6 +107,7 @@ BODIES = [
     ("DELETE", f"{D}/x?dryRun=All", "yaml", b"\xef\xbb\xbfdryRun: [All]", "malformed-yaml"),
     ("DELETE", f"{D}/x?dryRun=All", "yaml", b"\xff\xfed\x00", "invalid-utf8"),
     ("DELETE", f"{D}/x?dryRun=All", "yaml", b"[" * 100, "too-deep"),
+    ("DELETE", f"{D}/x?dryRun=All", "yaml", b"a: " + b"x" * (512 << 10), "malformed-yaml"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa2\x41a\x01\x41a\x02", "duplicate-cbor-key"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa2\x41a\x01\x61a\x02", "duplicate-cbor-key"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa1\x41a\x01\x00", "malformed-cbor"),
