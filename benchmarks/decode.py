@@ -1,4 +1,6 @@
-"""One AWS request decoded, and decoded and decided, in process: median over a request of every operation of botocore."""
+"""One request decoded, and decoded and decided, in process: for AWS the median over a request of every operation of botocore, for Kubernetes over the
+unit tests' expectations.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,8 @@ from collections.abc import Callable, Iterator
 from benchmarks import Row
 from tests.unit.dialects.aws.botocore_requests import installed
 from tests.unit.dialects.aws.wire import request
+from tests.unit.dialects.kubernetes import wire
+from tests.unit.dialects.kubernetes.test_expectations import requests as kubernetes_requests
 from warden.decide import PolicyDecisionPoint, load
 from warden.dialects.sql import tree
 from warden.model import HttpRequest, Principal
@@ -36,6 +40,17 @@ def rows() -> Iterator[Row]:
     several = f"median over {len(typical)} requests with a join of two tables each, read as MySQL and as PostgreSQL"
     yield Row("decode one rds-data request", _first(decode, typical), "us", 5000, detail=f"{several}, each text for the first time")
     yield Row("decode it again", _median(decode, typical), "us", 200, detail=f"{several}, each text known")
+    yield from _kubernetes()
+
+
+def _kubernetes() -> Iterator[Row]:
+    sent = kubernetes_requests()
+    for name, chosen, target in (
+        ("decode one Kubernetes request", [request for request in sent if not request.body], 30),
+        ("decode one Kubernetes request with a body", [request for request in sent if request.body], 100),
+    ):
+        detail = f"median over {len(chosen)} requests of the unit tests' expectations"
+        yield Row(name, _median(wire.DECODER.decode, chosen), "us", target, detail=detail)
 
 
 def _statement(number: int) -> HttpRequest:
@@ -50,19 +65,19 @@ def _statement(number: int) -> HttpRequest:
     )
 
 
-def _first(call: Callable[[HttpRequest], None], requests: list[HttpRequest]) -> float:
+def _first(call: Callable[[HttpRequest], object], requests: list[HttpRequest]) -> float:
     """As `_median`, but without having seen any of `requests` before: only the parser is warm."""
     tree.warm()
     return statistics.median(_times(call, requests)) / 1000
 
 
-def _median(call: Callable[[HttpRequest], None], requests: list[HttpRequest]) -> float:
+def _median(call: Callable[[HttpRequest], object], requests: list[HttpRequest]) -> float:
     for one in requests:
         call(one)
     return statistics.median(_times(call, requests)) / 1000
 
 
-def _times(call: Callable[[HttpRequest], None], requests: list[HttpRequest]) -> list[int]:
+def _times(call: Callable[[HttpRequest], object], requests: list[HttpRequest]) -> list[int]:
     times = []
     for one in requests:
         started = time.perf_counter_ns()

@@ -67,6 +67,12 @@ def test_readonly_lets_nothing_through_that_no_destroy_denies() -> None:
                 assert verb in (Verb.READ, Verb.LIST) or Flag.DRY_RUN in flags
 
 
+def _owner(operation: str) -> tuple[str, str]:
+    """Provider and type of the action of this name."""
+    owners = [(provider, f"{namespace}::Action") for provider, namespace in NAMESPACES.items()]
+    return next(owner for owner in owners if schema.index().known((owner[1], operation)))
+
+
 def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
     rows = advice.table()
     assert sum(len(operations) for operations in rows.values()) >= 40
@@ -75,12 +81,15 @@ def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
         assert rule in forbids
         preset = rule.partition("/")[0]
         for operation, row in operations.items():
-            provider = "http" if operation.startswith("git:") else "aws"
-            kind = f"{NAMESPACES[provider]}::Action"
+            provider, kind = _owner(operation)
             assert schema.index().known((kind, operation)), operation
             assert str(row["advice"]).endswith(".")
-            effect = {"no-destroy/secret": "credential"}.get(rule, rule.partition("/")[2])
-            assert (GROUP_TYPE, effect) in schema.index().block((kind, operation)).groups, f"{rule} never denies {operation}"  # type: ignore[union-attr]
+            effects = {"no-destroy/secret": {"credential"}, "no-destroy/execute": {"execute", "connect"}}.get(
+                rule, {rule.partition("/")[2]}
+            )
+            block = schema.index().block((kind, operation))
+            assert block is not None
+            assert block.groups & {(GROUP_TYPE, effect) for effect in effects}, f"{rule} never denies {operation}"
             for instead in row.get("instead", []):  # type: ignore[attr-defined]
                 block = schema.index().block((kind, instead))
                 assert block, f"{operation} recommends {instead}, which does not exist"
