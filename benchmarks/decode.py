@@ -46,8 +46,8 @@ def rows() -> Iterator[Row]:
 def _kubernetes() -> Iterator[Row]:
     sent = kubernetes_requests()
     for name, chosen, target in (
-        ("decode one Kubernetes request", [request for request in sent if not request.body], 30),
-        ("decode one Kubernetes request with a body", [request for request in sent if request.body], 100),
+        ("decode one Kubernetes request", [one for one in sent if not one.body], 30),
+        ("decode one Kubernetes request with a body", [one for one in sent if one.body], 100),
     ):
         detail = f"median over {len(chosen)} requests of the unit tests' expectations"
         yield Row(name, _median(wire.DECODER.decode, chosen), "us", target, detail=detail)
