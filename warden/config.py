@@ -141,10 +141,21 @@ class AwsCredentialsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GcpCredentialsConfig:
+    """Where real Google Cloud tokens come from: gcloud's login and the application default credentials, outside the sandbox.
+
+    `enabled: false` gives the agent none.
+    """
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsConfig:
     """Real credentials, which stay in the worker; the sandbox gets dummies of the same shape."""
 
     aws: AwsCredentialsConfig = field(default_factory=AwsCredentialsConfig)
+    gcp: GcpCredentialsConfig = field(default_factory=GcpCredentialsConfig)
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,6 +228,7 @@ KINDS: dict[str, Kind] = {
     "credentials.aws.session_token": _text(r"[!-~]{0,8192}", "a session token"),
     "credentials.aws.region": _text(r"(?:[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?", "an AWS region such as eu-west-1"),
     "credentials.aws.account": _text(r"(?:[0-9]{12})?", "an AWS account: 12 digits, in quotes"),
+    "credentials.gcp.enabled": _FLAG,
     "sandbox.runtime": _choice("auto", "crun", "runc"),
     "sandbox.hide": _list(_PATHS, removable=True),
     "sandbox.writable": _list(_PATHS),

@@ -1,0 +1,54 @@
+"""A program, run by `gcp` and never imported: asks for a Google access token in the environment that it was started with.
+
+stdin: JSON ``{"order": ["adc" | "gcloud", ...]}``. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null), or
+``{"error": <name of the last failure>}``: never a message, which may quote what a library or gcloud printed.
+
+``adc`` are the application default credentials, by Google's own library: GOOGLE_APPLICATION_CREDENTIALS, the file of
+``gcloud auth application-default login``, a workload's identity, the metadata server (https://google.aip.dev/auth/4110). ``gcloud`` is the
+login of the command line.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+
+def main() -> None:
+    answer: dict[str, Any] = {"error": "no-source"}
+    for source in json.load(sys.stdin)["order"]:
+        try:
+            answer = {"adc": _default, "gcloud": _gcloud}[source]()
+            break
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the parent denies with its name
+            answer = {"error": type(error).__name__}
+    json.dump(answer, sys.stdout)
+
+
+def _default() -> dict[str, Any]:
+    import google.auth
+    import google.auth.transport.urllib3
+    import urllib3
+
+    found, _ = google.auth.default(scopes=[SCOPE])
+    found.refresh(google.auth.transport.urllib3.Request(urllib3.PoolManager()))  # type: ignore[no-untyped-call]
+    expires = found.expiry.replace(tzinfo=datetime.UTC).timestamp() if found.expiry else None
+    return {"token": found.token, "expires": expires}
+
+
+def _gcloud() -> dict[str, Any]:
+    environment = {**os.environ, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
+    command = ["gcloud", "config", "config-helper", "--format=json", "--min-expiry=10m"]
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    credential = json.loads(done.stdout)["credential"]
+    return {"token": credential["access_token"], "expires": datetime.datetime.fromisoformat(credential["token_expiry"]).timestamp()}
+
+
+if __name__ == "__main__":
+    main()
