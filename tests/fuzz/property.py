@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from tests.fuzz.mutation import Choices, mutate
-from tests.fuzz.seeds import FAMILIES, Seed
+from tests.fuzz.seeds import CLUSTER, FAMILIES, Seed
 from warden.decide import PolicyDecisionPoint, load
 from warden.errors import DecodeError
 from warden.model import HttpRequest, Principal
@@ -17,7 +17,7 @@ _PRINCIPAL = Principal("fuzz", "fuzz")
 
 @cache
 def _parts() -> tuple[Decoder, PolicyDecisionPoint]:
-    return Decoder(), PolicyDecisionPoint(load("no-destroy", ()))
+    return Decoder(clusters=(CLUSTER,)), PolicyDecisionPoint(load("no-destroy", ()))
 
 
 def allowed(request: HttpRequest) -> bool:

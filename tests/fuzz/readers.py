@@ -11,8 +11,9 @@ import posixpath
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import parse_qs, unquote, unquote_plus
 
 from warden.model import HttpRequest
 
@@ -74,6 +75,103 @@ def members(document: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
     elif isinstance(document, list):
         for value in document:
             yield from members(value, depth + 1)
+
+
+def at(document: Any, *names: str) -> Iterator[Any]:
+    """The values at a path of member names, in any case."""
+    if not names:
+        yield document
+    elif isinstance(document, dict):
+        for name, value in document.items():
+            if name.lower() == names[0]:
+                yield from at(value, *names[1:])
+
+
+def kubernetes(request: HttpRequest) -> set[str]:
+    """What a lenient RequestInfo makes of any reading of the path, as ``verb [group/]resource[/subresource]``. Sure rehearsals are nothing."""
+    found = set()
+    for path in paths(request):
+        segments = [part for part in path.split("/") if part]
+        start = {"api": 2, "apis": 3}.get(segments[0], 0) if segments else 0
+        rest = segments[start:] if start else []
+        if rest[:1] == ["watch"] or rest[:1] == ["proxy"]:
+            rest = rest[1:]
+        if len(rest) > 2 and rest[0] == "namespaces" and rest[2] not in ("finalize", "status"):
+            rest = rest[2:]
+        if not rest:
+            continue
+        group = f"{segments[1]}/" if start == 3 else ""  # the API server's paths are case-sensitive: "Apps" is another group
+        name = group + "/".join([rest[0], *rest[2:3]])
+        for method in methods(request):
+            match method:
+                case "DELETE":
+                    found.add(f"{'delete' if len(rest) > 1 else 'deletecollection'} {name}")
+                case "GET" | "HEAD":
+                    found.add(f"{'get' if len(rest) > 1 else 'list'} {name}")
+                case "POST" | "PUT" | "PATCH":
+                    found.add(f"{'create' if method == 'POST' else 'write'} {name}")
+    if _rehearsed(request):
+        found = {operation for operation in found if operation.startswith(("get", "list", "create pods/exec", "create pods/proxy"))}
+    zero = (
+        str(value).strip() in ("0", "0.0", "-0", "None") for document in documents(request) for value in at(document, "spec", "replicas")
+    )
+    if not any(zero):
+        found.discard("write apps/deployments/scale")
+    return found
+
+
+def _rehearsed(request: HttpRequest) -> bool:
+    """``dryRun=All`` where the API server looks: a delete with a body has its options there, and only there (registry's DeleteResource handler)."""
+    if "DELETE" in methods(request) and request.body:
+        try:
+            options = json.loads(request.body)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(options, dict) and options.get("dryRun") == ["All"]
+    return parse_qs(request.target.partition("?")[2]).get("dryRun") == ["All"] and request.body is not None
+
+
+#: Operation -> the methods and the end of a path that mean it at Google, whatever API version or host form precedes it.
+_GOOGLE = {
+    "compute.instances.delete": ({"DELETE"}, r"/zones/[^/]+/instances/[^/]+/?"),
+    "storage.objects.delete": ({"DELETE"}, r"/storage/v1/b/[^/]+/o/.+"),
+    "xml delete": ({"DELETE"}, r"/[^/].*"),
+    "pubsub.projects.topics.delete": ({"DELETE"}, r"/v1/projects/[^/]+/topics/[^/]+/?"),
+    "DeleteTopic": ({"POST"}, r"(?:/\$rpc)?/google\.pubsub\.v1\.Publisher/DeleteTopic"),
+    "destroy": ({"POST"}, r".*/cryptoKeyVersions/[^/]+:destroy"),
+    "access": ({"GET"}, r".*/secrets/[^/]+/versions/[^/]+:access"),
+    "setIamPolicy": ({"POST"}, r".*/projects/[^/]+:setIamPolicy"),
+    "setDeletionProtection": ({"POST"}, r".*/instances/[^/]+/setDeletionProtection"),
+}
+
+
+def gcp(request: HttpRequest) -> set[str]:
+    """The operations of the table above that some reading of path and method matches, also in the parts of a batch."""
+    found = _google(methods(request), paths(request), request.host)
+    if any("batch" in path for path in paths(request)):
+        for text in bodies(request):
+            for match in re.finditer(r"^[ \t]*([A-Za-z]+)[ \t]+(\S+)", text, re.MULTILINE):
+                target = re.sub(r"^[a-z]+://[^/]+", "", match[2])
+                inner = HttpRequest(match[1].upper(), "https", request.host, 443, target)
+                overrides = {
+                    value.upper() for value in re.findall(r"^[ \t]*x-http-method[a-z-]*[ \t]*:[ \t]*([A-Za-z]+)", text, re.M | re.I)
+                }
+                found |= _google({match[1].upper(), *overrides}, paths(inner), request.host)
+    if "setDeletionProtection" in found:
+        values = [value.lower() for name, value in pairs(replace(request, body=b"")) if name == "deletionprotection"]
+        if values and all(value == "true" for value in values):
+            found.discard("setDeletionProtection")
+    return found
+
+
+def _google(verbs: set[str], every: set[str], host: str) -> set[str]:
+    plain = {re.sub(r"^/(?:upload|resumable/upload|download)(?=/)", "", path) for path in every} | every
+    found = {
+        name for name, (allowed, pattern) in _GOOGLE.items() if verbs & allowed and any(re.fullmatch(f".*{pattern}", p) for p in plain)
+    }
+    if not host.endswith(".storage.googleapis.com"):
+        found.discard("xml delete")
+    return found
 
 
 def aws(request: HttpRequest) -> set[str]:

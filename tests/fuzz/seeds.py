@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tests.fuzz import readers
+from warden.dialects.kubernetes.cluster import Cluster
 from warden.model import HttpRequest
 
 _FORM = ("Content-Type", "application/x-www-form-urlencoded")
@@ -57,4 +58,32 @@ AWS = (
     seed("DeleteFunction", "DELETE", _LAMBDA, "/2015-03-31/functions/f"),
 )  # fmt: skip
 
-FAMILIES: Mapping[str, Family] = {"aws": Family(AWS, readers.aws)}
+CLUSTER = Cluster("prod", "api.prod.example", 6443)
+_PODS = "/api/v1/namespaces/shop/pods"
+_JSON_BODY, _MERGE = ("Content-Type", "application/json"), ("Content-Type", "application/merge-patch+json")
+_OPTIONS = b'{"kind":"DeleteOptions","apiVersion":"v1"}'
+
+
+def _kube(operation: str, method: str, target: str, *headers: tuple[str, str], body: bytes = b"") -> Seed:
+    return seed(operation, method, CLUSTER.host, target, *headers, body=body, port=CLUSTER.port)
+
+
+KUBERNETES = (
+    _kube("delete pods", "DELETE", f"{_PODS}/web-1"),
+    _kube("delete pods", "DELETE", f"{_PODS}/web-1?dryRun=All", _JSON_BODY, body=_OPTIONS),
+    _kube("delete pods", "DELETE", f"{_PODS}/web-1", _JSON_BODY, body=b'{"kind":"DeleteOptions","apiVersion":"v1","dryRun":["None"]}'),
+    _kube("deletecollection pods", "DELETE", f"{_PODS}?labelSelector=app%3Dweb"),
+    _kube("delete namespaces", "DELETE", "/api/v1/namespaces/shop", _JSON_BODY, body=_OPTIONS),
+    _kube("delete example.com/widgets", "DELETE", "/apis/example.com/v1/namespaces/shop/widgets/w-1"),
+    _kube("create pods/exec", "POST", f"{_PODS}/web-1/exec?command=sh&stdin=true", ("Connection", "Upgrade"), ("Upgrade", "SPDY/3.1")),
+    _kube("get pods/exec", "GET", f"{_PODS}/web-1/exec?command=sh", ("Connection", "Upgrade"), ("Upgrade", "websocket")),
+    _kube("create pods/eviction", "POST", f"{_PODS}/web-1/eviction", _JSON_BODY, body=b'{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"web-1"}}'),
+    _kube("get secrets", "GET", "/api/v1/namespaces/shop/secrets/password"),
+    _kube("list secrets", "GET", "/api/v1/secrets?limit=500"),
+    _kube("create rbac.authorization.k8s.io/rolebindings", "POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings", _JSON_BODY, body=b'{"kind":"RoleBinding"}'),
+    _kube("create serviceaccounts/token", "POST", "/api/v1/namespaces/shop/serviceaccounts/default/token", _JSON_BODY, body=b'{"kind":"TokenRequest"}'),
+    _kube("write apps/deployments/scale", "PATCH", "/apis/apps/v1/namespaces/shop/deployments/web/scale", _MERGE, body=b'{"spec":{"replicas":0}}'),
+    _kube("get nodes/proxy", "GET", "/api/v1/nodes/n-1/proxy/run/shop/web/web?cmd=sh"),
+)  # fmt: skip
+
+FAMILIES: Mapping[str, Family] = {"aws": Family(AWS, readers.aws), "kubernetes": Family(KUBERNETES, readers.kubernetes)}
