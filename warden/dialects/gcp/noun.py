@@ -27,8 +27,8 @@ class Call:
     """One method call. A `/batch` message holds several; a method override makes two of one.
 
     `method` is the discovery document's id (``compute.instances.delete``), for gRPC the same id where one exists, else
-    ``package.Service/Method``; `UNKNOWN` when the tables do not know it. `service` is the API's discovery name (``compute``), always known from the host
-    or the path; `UNKNOWN` when not. `labels` are the path parameters by their discovery names, percent-decoded (``{"project": "p", "zone": "z",
+    ``package.Service/Method``; `UNKNOWN` when the tables do not know it. `service` is the API's discovery name (``compute``), known from host
+    or path; `UNKNOWN` when not. `labels` are the path parameters by their discovery names, percent-decoded (``{"project": "p", "zone": "z",
     "instance": "i"}``, or ``{"name": "projects/p/secrets/s"}``); for gRPC what ``x-goog-request-params`` says. `query` keeps order and duplicates.
     `http_method` is the method that acts. `body` is the call's own body (a batch part's), None when it was not read; `headers` likewise.
     """
