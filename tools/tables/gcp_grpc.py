@@ -85,7 +85,7 @@ def _family(name: str) -> str:
 
 
 class _Ids:
-    """The discovery ids of one host by the shape of their routes; without the version where only another version has it, if that is one id.
+    """The discovery ids of one host by the collapsed shape of their routes; without the version where only another version has it, if that is one id.
 
     An id names no version: that of a method in ``v1`` is that of the same HTTP method and path in ``v2``.
     """
@@ -95,12 +95,12 @@ class _Ids:
         loose = defaultdict(set)
         for section in gcp_routes.rest().get(host, {}).values():
             for route, name in section.items():
-                self._exact[gcp_routes.shape(route)] = name
-                loose[self._loose(gcp_routes.shape(route))].add(name)
+                self._exact[gcp_routes.collapsed(route)] = name
+                loose[self._loose(gcp_routes.collapsed(route))].add(name)
         self._unversioned = {key: next(iter(names)) for key, names in loose.items() if len(names) == 1}
 
     def get(self, route: str) -> str | None:
-        shape = gcp_routes.shape(route)
+        shape = gcp_routes.collapsed(route)
         return self._exact.get(shape) or self._unversioned.get(self._loose(shape))
 
     @staticmethod

@@ -51,12 +51,12 @@ def files() -> dict[str, dict[str, dict[str, Any]]]:
     }
     for host, services in gcp_grpc.services().items():
         sections = found.setdefault(host, {})
-        taken = {shape(route) for rows in sections.values() for route in rows}
+        taken = {collapsed(route) for rows in sections.values() for route in rows}
         owners = {title.partition(" ")[0] for title in sections}
         owner = owners.pop() if len(owners) == 1 else host.partition(".")[0]
         for title, route, name in gcp_grpc.annotated(host, owner):
-            if shape(route) not in taken:
-                taken.add(shape(route))
+            if collapsed(route) not in taken:
+                taken.add(collapsed(route))
                 sections.setdefault(title, {})[route] = name
         sections["grpc"] = services
     return {host: found[host] for host in sorted(found)}
@@ -66,20 +66,20 @@ def files() -> dict[str, dict[str, dict[str, Any]]]:
 def rest() -> dict[str, dict[str, dict[str, str]]]:
     """Host -> ``NAME VERSION`` -> route -> method id.
 
-    Where two documents have the same route on one host, the first keeps it, by `_rank`, and the other's id is in `twins`.
+    Where two documents have the same route on one host, the first keeps it, by `_rank`; `twins` are those that thereby lose an id.
     """
     taken: dict[tuple[str, str], str] = {}
     found: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for document in sorted([*gcp_sources.discovery(), *_extras()], key=_rank):
         host = str(urlsplit(document["rootUrl"]).hostname)
-        section: dict[str, str] = {}
+        section = found[host].setdefault(f"{document['name']} {document['version']}", {})  # Three documents are there under two names.
         for method in document["methods"]:
             for path in paths(document, method):
                 route = f"{method['httpMethod']} {path}"
-                if taken.setdefault((host, shape(route)), method["id"]) == method["id"]:
+                if (host, shape(route)) not in taken:
+                    taken[host, shape(route)] = method["id"]
                     section[route] = method["id"]
-        found[host][f"{document['name']} {document['version']}"] = section
-    return found
+    return {host: {title: rows for title, rows in sections.items() if rows} for host, sections in found.items()}
 
 
 def twins() -> dict[str, set[str]]:
@@ -151,6 +151,11 @@ def shape(route: str) -> str:
     return f"{method} {plain}{colon}{verb}"
 
 
+def collapsed(route: str) -> str:
+    """`shape`, with one segment and many alike: a document and an annotation of one method may differ in that."""
+    return shape(route).replace("**", "*")
+
+
 def _verb(path: str) -> tuple[str, str, str]:
     head, colon, verb = path.rpartition(":")
     return (head, colon, verb) if colon and re.fullmatch(r"[A-Za-z0-9_.-]+", verb) else (path, "", "")
@@ -159,7 +164,7 @@ def _verb(path: str) -> tuple[str, str, str]:
 def _rank(document: dict[str, Any]) -> tuple[bool, str, str]:
     """Stable versions first, so that the id of a general release wins."""
     version = document["version"]
-    return "alpha" in version or "beta" in version, document["name"], version
+    return any(word in version for word in ("alpha", "beta", "preview")), document["name"], version
 
 
 def _extras() -> list[dict[str, Any]]:
@@ -189,6 +194,6 @@ def _hosts(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         "hosts": names,
         "aliases": ALIASES,
-        "legacy": {segment: sorted(hosts) for segment, hosts in legacy.items()},
+        "legacy": {segment: sorted(hosts, key=lambda host: (host != LEGACY, host)) for segment, hosts in legacy.items()},
         "mixins": gcp_grpc.mixins(),
     }
