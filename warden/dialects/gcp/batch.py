@@ -34,6 +34,8 @@ _BOUNDARY = re.compile(
     re.IGNORECASE,
 )
 _BLANK = re.compile(rb"\r?\n\r?\n")
+_EOL = re.compile(r"\r?\n")
+_FOLD = re.compile(r"\r?\n[ \t]+")
 _LINE = re.compile(r"([A-Z]+) ([!-~]+)(?: HTTP/1\.[01])?")
 _FIELD = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\U0010ffff]*?)[ \t]*")
 _ABSOLUTE = re.compile(r"https://([^/?#]*)(/.*)")
@@ -79,13 +81,11 @@ def _parts(body: bytes, boundary: bytes) -> list[bytes]:
 
 
 def _request(part: bytes, request: HttpRequest, outer: tuple[tuple[str, str], ...]) -> HttpRequest:
-    head, _, inner = _cut(
-        part.lstrip(b"\r\n") if part.startswith((b"\r\n\r\n", b"\n\n")) else part[part.index(b"\n") + 1 :] if b"\n" in part else b""
-    )
-    _check_part(_fields(re.sub(r"\r?\n[ \t]+", " ", head).splitlines()))
+    head, _, inner = _cut(part.partition(b"\n")[2])
+    _check_part(_fields(_EOL.split(_FOLD.sub(" ", head))))
     head, blank, body = _cut(inner)
-    lines = head.splitlines()
-    matched = _LINE.fullmatch(lines[0]) if lines else None
+    lines = _EOL.split(head)
+    matched = _LINE.fullmatch(lines[0])
     if matched is None:
         raise _malformed("a part is no HTTP request")
     method, target = matched.groups()

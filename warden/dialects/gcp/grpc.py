@@ -33,8 +33,6 @@ def call(request: HttpRequest, head: Head, api: index.Api | None, service: str) 
 
     `labels` are ``x-goog-request-params``, which Google routes by; the message itself says what is acted on.
     """
-    if head.override is not None:
-        raise DecodeError("method-override", "A gRPC call has no other method.")
     if head.query and speaks(head):
         raise DecodeError("grpc-query", "A gRPC call has no query.")
     protocol = Protocol.GRPC if speaks(head) else Protocol.RPC

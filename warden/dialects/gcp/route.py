@@ -106,21 +106,21 @@ def _call(request: HttpRequest, head: Head, host: hosts.Host) -> Call:
     apis = _apis(path, host)
     if grpc.speaks(head) or path.startswith("/$rpc/"):
         api = apis[0] if len(apis) == 1 else None
-        return grpc.call(request, head, api, _service(apis))
+        return grpc.call(request, head, api, _service(apis, path))
     first = path[1:].partition("/")[0]
     if host.bucket is not None or (host.storage and first not in storage_xml.OTHER):
         return storage_xml.call(request, head, host.bucket)
     if path == _DISCOVERY:
-        method = "discovery.apis.getRest" if head.method == "GET" else UNKNOWN
-        return _made(request, head, method, _service(apis) if method == UNKNOWN else "discovery", labels={"api": _service(apis)})
+        if head.method != "GET":
+            return _made(request, head, UNKNOWN, _service(apis, path))
+        return _made(request, head, "discovery.apis.getRest", "discovery", labels={"api": _service(apis, path)})
     segments = uri.segments(path, names=_object_names(path) if host.storage or host.api in _LEGACY else ())
     found = _find(apis, head, segments)
     if found is None:
-        return _made(
-            request, head, UNKNOWN, _service(apis), protocol=Protocol.UPLOAD if first in ("upload", "resumable") else Protocol.REST
-        )
+        protocol = Protocol.UPLOAD if first in ("upload", "resumable") else Protocol.REST
+        return _made(request, head, UNKNOWN, _service(apis, path), protocol=protocol)
     form, values = found
-    if "%2f" in path.lower() or "%2F" in path:
+    if "%2" in path and "%2f" in path.lower():
         _check_slashes(apis, head, segments, form.method)
     protocol = Protocol.UPLOAD if form.media else Protocol.REST
     method = form.method
@@ -148,13 +148,20 @@ def _apis(path: str, host: hosts.Host) -> tuple[index.Api, ...]:
         return ()
     if host.api not in _LEGACY:
         return (index.api(host.api),)
-    first = next((part for part in path[1:].split("/", 3) if part not in _MEDIA), "")
-    return tuple(index.api(name) for name in index.hosts()["legacy"].get(first, ())) or (index.api(host.api),)
+    return tuple(index.api(name) for name in index.hosts()["legacy"].get(_first(path), ())) or (index.api(host.api),)
 
 
-def _service(apis: tuple[index.Api, ...]) -> str:
+def _first(path: str) -> str:
+    """The first segment behind media prefixes: an API's name in old paths."""
+    return next((part for part in path[1:].split("/", 3) if part not in _MEDIA), "")
+
+
+def _service(apis: tuple[index.Api, ...], path: str) -> str:
+    """The API of an unknown path, where the host has only one or the path names it."""
     names = {name for api in apis for name in api.names}
-    return names.pop() if len(names) == 1 else UNKNOWN
+    if len(names) > 1:
+        names &= {_first(path)}
+    return names.pop() if names else UNKNOWN
 
 
 def _find(apis: tuple[index.Api, ...], head: Head, segments: tuple[str, ...]) -> tuple[index.Form, tuple[str, ...]] | None:

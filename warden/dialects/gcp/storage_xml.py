@@ -143,11 +143,9 @@ _COPY = ("x-goog-copy-source", "x-amz-copy-source")
 
 def call(request: HttpRequest, head: Head, bucket: str | None) -> Call:
     """The method of one request. Raises DecodeError when its bucket is none, or when it asks for two things at once."""
-    if head.override is not None:
-        raise DecodeError("method-override", "The XML API has no method override.")
     segments = uri.segments(head.path, key_from=0 if bucket else 1)
     labels = {}
-    if bucket is None and segments[0]:
+    if bucket is None and segments != ("",):
         bucket, segments = segments[0], segments[1:]
     key = "/".join(segments)
     if bucket is not None:
