@@ -77,7 +77,10 @@ def test_what_the_client_sends(count: int) -> None:
 
 def test_what_gcloud_sends() -> None:
     """Its batches have folded Content-ID headers, and inner bodies with a length; lines end in LF."""
-    inner = f"Content-Type: application/http\nMIME-Version: 1.0\nContent-Transfer-Encoding: binary\nContent-ID: <0f\n 1+compute>\n\nPOST {PATH}?alt=json HTTP/1.1\nContent-Type: application/json\nContent-Length: 2\nHost: compute.googleapis.com\n\n{{}}\n"
+    inner = (
+        "Content-Type: application/http\nMIME-Version: 1.0\nContent-Transfer-Encoding: binary\nContent-ID: <0f\n 1+compute>\n\n"
+        f"POST {PATH}?alt=json HTTP/1.1\nContent-Type: application/json\nContent-Length: 2\nHost: compute.googleapis.com\n\n{{}}\n"
+    )
     body = f"--===1==\n{inner}--===1==\n{inner}--===1==--"
     found = route.calls(request(ENDPOINT, ("content-type", 'multipart/mixed; boundary="===1=="'), body=body))
     assert [(call.method, call.body) for call in found] == [("compute.instances.insert", b"{}")] * 2
