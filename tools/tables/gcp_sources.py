@@ -32,6 +32,9 @@ CLIENT = f"google_api_python_client-{CLIENT_VERSION}-py3-none-any.whl"
 PROTOS_VERSION = "6.0.1"
 PROTOS = f"google-proto-files-{PROTOS_VERSION}.tgz"
 
+#: Interfaces that are newer than the npm package, in `DATA`.
+NEWER = "gcp_grpc_newer.jsonl"
+
 SHA256 = {
     CLIENT: "aaa90064c9bb642ff1d065b22ca8958a2cb6e345909cefe70d0e5452fc50e08b",
     PROTOS: "711763f77ea15bbc7436aac53db013b421d2c7b86ae27f4013723970ce54a96e",
@@ -43,7 +46,8 @@ _FORMAT = 1
 
 def versions() -> list[str]:
     """Names and versions of the sources, for the tables' headers."""
-    return [f"google-api-python-client {CLIENT_VERSION}", f"google-proto-files {PROTOS_VERSION}"]
+    newer = sorted({row["source"] for row in _newer()})
+    return [f"google-api-python-client {CLIENT_VERSION}", f"google-proto-files {PROTOS_VERSION}", *newer]
 
 
 def documents() -> Iterator[dict[str, Any]]:
@@ -62,7 +66,23 @@ def discovery() -> list[dict[str, Any]]:
 
 @functools.cache
 def services() -> list[dict[str, Any]]:
-    """Every gRPC service: ``{"name", "host", "methods": {name: [[HTTP method, path template], ...]}}``, sorted by name."""
+    """Every gRPC service: ``{"name", "host", "methods": {name: [[HTTP method, path template], ...]}}``, sorted by name.
+
+    Those of the npm package, and the few methods that are newer (see gcp_newer.py).
+    """
+    found = {service["name"]: {**service, "methods": dict(service["methods"])} for service in packaged()}
+    for row in _newer():
+        found.setdefault(row["name"], {"name": row["name"], "host": row["host"], "methods": {}})["methods"].update(row["methods"])
+    return [found[name] for name in sorted(found)]
+
+
+def _newer() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / NEWER).read_text(encoding="utf-8").splitlines()]
+
+
+@functools.cache
+def packaged() -> list[dict[str, Any]]:
+    """`services` of the npm package alone."""
     return _digest("protos", lambda: sorted(_services(), key=lambda service: str(service["name"])))
 
 

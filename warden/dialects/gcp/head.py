@@ -65,6 +65,10 @@ def read(request: HttpRequest) -> Head:
         elif lower in _SINGLE:
             raise DecodeError("duplicate-header", f"The header {lower} is there twice.")
     path, raw = uri.split(request.target)
+    if ";" in raw and any(";" in part and not part.lower().startswith(("x-goog-", "x-amz-")) for part in raw.split("&")):
+        raise DecodeError(
+            "malformed-form", "The query holds a bare semicolon, which some readers separate parameters at.", "Percent-encode it."
+        )
     query = uri.pairs(raw) if raw else ()
     if not _FOREIGN_HEADERS.isdisjoint(headers) or any(key.lower() in _FOREIGN_KEYS for key, _ in query):
         raise DecodeError("method-override", "The request asks for another method in a way that Google does not document.")

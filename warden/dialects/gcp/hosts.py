@@ -27,7 +27,10 @@ from warden.dialects.gcp import index
 SUFFIX = ".googleapis.com"
 STORAGE = "storage.googleapis.com"
 
-_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]{1,2}|[a-z]{2}|asia|europe|global|northamerica[0-9]*")
+#: Regions as they are named since the first one, and the multi-regions, which are a closed set.
+_REGION = re.compile(
+    r"(?:africa|asia|australia|europe|me|northamerica|southamerica|us)-[a-z]+[0-9]{1,2}|asia|au|ca|ch|eu|europe|global|in|sa|uk|us"
+)
 _STAGES = ("autopush-", "daily-", "preprod-", "staging-", "test-")
 
 

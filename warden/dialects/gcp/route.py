@@ -41,8 +41,9 @@ _MEDIA = frozenset({"download", "resumable", "upload"})
 
 #: What follows a colon and could be a verb.
 _VERB = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-#: What precedes a colon that is part of a name for certain: digests, and the domain of a project (``example.com:project``).
-_NAMING = re.compile(r"(?:.*@)?(?:md5|sha1|sha256|sha512)|[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.DOTALL)
+#: What precedes a colon that is part of a name for certain: digests, and the domain of a project (``projects/example.com:project``).
+_DIGEST = re.compile(r"(?:.*@)?(?:md5|sha1|sha256|sha512)", re.DOTALL)
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 
 
 def claims(host: str) -> bool:
@@ -179,17 +180,23 @@ def _at_path(api: index.Api, head: Head, segments: tuple[str, ...]) -> tuple[ind
     tail = head.path.rpartition("/")[2]
     if api.verbs and (":" in tail or "%3" in tail):
         start, colon, verb = segments[-1].rpartition(":")
-        if ":" not in tail:  # an escaped one
-            if verb in api.verbs and colon:
+        if colon and verb != tail.rpartition(":")[2]:
+            if verb in api.verbs:  # The last colon is an escaped one: part of a name, unless a reader decodes before it looks.
                 raise DecodeError("escaped-colon", "The path holds an escaped colon, and reads as another method with a plain one.")
-        elif verb in api.verbs and start:
-            segments, method = (*segments[:-1], start), f"{method}:{verb}"
-        elif _VERB.fullmatch(verb) and not _NAMING.fullmatch(start):
-            return None
+        elif colon and ":" in tail:
+            if verb in api.verbs and start:
+                segments, method = (*segments[:-1], start), f"{method}:{verb}"
+            elif _VERB.fullmatch(verb) and not _names(segments, start):
+                return None
     hit = api.trie.find(method, segments)
     if hit is None and method in ("PUT", "DELETE") and "upload_id" in head.keys and segments[0] in ("upload", "resumable"):
         hit = _session(api, method, segments)
     return hit
+
+
+def _names(segments: tuple[str, ...], start: str) -> bool:
+    """Whether `start` and a colon begin a name, and no verb follows."""
+    return _DIGEST.fullmatch(start) is not None or (segments[-2:-1] == ("projects",) and _DOMAIN.fullmatch(start) is not None)
 
 
 def _session(api: index.Api, method: str, segments: tuple[str, ...]) -> tuple[index.Form, tuple[str, ...]] | None:

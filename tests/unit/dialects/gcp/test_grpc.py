@@ -15,7 +15,7 @@ SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 
 
 def test_every_method_of_every_interface_decodes_on_its_host() -> None:
-    """13,386 methods in google-proto-files 6.0.1, less those of interfaces that name no host."""
+    """13,386 methods in google-proto-files 6.0.1 and 42 newer ones, less those of interfaces that name no host."""
     count, texts = 0, []
     for host in index.hosts()["hosts"]:
         for service, methods in index.api(host).grpc.items():

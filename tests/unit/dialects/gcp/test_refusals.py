@@ -120,6 +120,8 @@ UNKNOWNS: list[tuple[HttpRequest, str]] = [
     (request(f"DELETE {SECRET}:access"), "secretmanager"),  # and never a secret of that name
     (request(f"DELETE {SECRET}:obliterate"), "secretmanager"),  # a verb of tomorrow
     (request(f"DELETE {SECRET}:undelete:x"), "secretmanager"),
+    (request(f"DELETE {SECRET}.example.com:obliterate"), "secretmanager"),
+    (request(f"DELETE {SECRET}%3Ax:obliterate"), "secretmanager"),
     (request(f"POST {SECRET}%3AneverWas"), "secretmanager"),
     (request("DELETE https://secretmanager.googleapis.com/v1/projects/p/secrets"), "secretmanager"),
     (request("GET https://secretmanager.googleapis.com/v3/projects/p/secrets"), "secretmanager"),
@@ -159,6 +161,8 @@ REFUSED: list[tuple[HttpRequest, str]] = [
     (request(f"GET {COMPUTE}" + "/a" * 200), "too-many-segments"),
     (request(f"GET {SECRET}%2Fversions"), "escaped-slash"),
     (request(f"GET {SECRET}/versions/1%3Aaccess"), "escaped-colon"),
+    (request(f"GET {SECRET}/versions/1:x%3Aaccess"), "escaped-colon"),
+    (request(f"GET {COMPUTE}?filter=a;alt=media"), "malformed-form"),
     # another method than the line's
     (request(f"POST {COMPUTE}/i", (OVERRIDE, "PURGE")), "method-override"),
     (request(f"POST {COMPUTE}/i", (OVERRIDE, "delete")), "method-override"),
