@@ -94,6 +94,7 @@ CONTEXT: Mapping[str, Attribute] = MappingProxyType(
         "family": _TEXTS,  # the services that the wire cannot tell apart, when there are several
         "deferred": Attribute("Bool"),  # a call that a schedule makes later
         **_texts("service", "region", "account", "partition", "protocol"),
+        **_texts("project", "location", "version"),  # of a Google API call
         **_texts("host", "method", "scheme", "path"),
         "port": Attribute("Long"),
         "type": _TEXT,  # of a DNS question: A, AAAA, MX, ...
