@@ -17,6 +17,7 @@ from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
 from warden.dialects.gcp import effects as gcp_effects
 from warden.dialects.http import VERBS
+from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -55,9 +56,9 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     yield _action("http", "other", [Verb.UNKNOWN])
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
-    # No tables yet: their types are declared, and rules on them go by group.
-    for provider in ("kubernetes", "linux"):
-        yield _action(provider, "unknown", Verb, Flag)
+    yield from kubernetes_actions()
+    # No table yet: its types are declared, and rules on them go by group.
+    yield _action("linux", "unknown", Verb, Flag)
 
 
 def gcp_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
@@ -73,6 +74,17 @@ def gcp_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     found["unknown"] = _effects([Verb.UNKNOWN], [])
     for operation, groups in sorted(found.items()):
         yield NAMESPACES["gcp"], operation, groups | _groups("gcp")
+
+
+def kubernetes_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
+    """The API server's own resources, impersonation, and the paths that are none. Custom resources validate without a line here (see `Index`)."""
+    for operation, verbs, flags in effects_table.operations():
+        yield _action("kubernetes", operation, verbs, {*flags, Flag.OPAQUE})
+    for operation in impersonation.OPERATIONS:
+        yield _action("kubernetes", operation, [Verb.GRANT])
+    for operation, reads in nonresource.operations():
+        yield _action("kubernetes", operation, [Verb.READ if reads else Verb.UNKNOWN])
+    yield _action("kubernetes", UNKNOWN, [Verb.UNKNOWN])
 
 
 def aws_operations() -> Iterator[tuple[str, set[Verb], set[Flag]]]:
