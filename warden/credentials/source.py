@@ -20,6 +20,7 @@ from typing import Any
 
 from warden.credentials.dummies import KeyPair
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside
+from warden.credentials.rights import identity
 from warden.errors import CredentialError
 
 #: Seconds that a single sign-on, an assumed role or a credential process may take.
@@ -143,9 +144,6 @@ def _from_environment(environment: Mapping[str, str]) -> KeyPair:
 
 def _ask(outside: Outside, profile: str | None) -> dict[str, Any]:
     """Runs `resolve` as the user, in the user's environment. Raises CredentialError when it does not answer in time."""
-    identity: dict[str, Any] = {}
-    if outside.run_as is not None and os.geteuid() != outside.run_as[0]:
-        identity = {"user": outside.run_as[0], "group": outside.run_as[1], "extra_groups": [outside.run_as[1]]}
     failed = CredentialError("credentials-unavailable", "Looking up AWS credentials outside the sandbox failed.", _SETUP)
     try:
         process = subprocess.Popen(
@@ -156,7 +154,7 @@ def _ask(outside: Outside, profile: str | None) -> dict[str, Any]:
             env=outside.environment,
             cwd="/",
             start_new_session=True,  # no terminal to ask for a code on, and one group to end
-            **identity,
+            **identity(outside.run_as),
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         raise failed from None

@@ -58,12 +58,14 @@ def make(ground: Ground, terms: Terms) -> Worker:
     """The worker as a value, made before anything starts, because it may refuse: ConfigError for an upstream or egress that cannot be used."""
     pipeline = Pipeline(
         principal=terms.principal,
-        decoder=Decoder(Egress(terms.config.egress.allow), terms.broker.accounts()),
+        decoder=Decoder(Egress(terms.config.egress.allow), terms.broker.aws.accounts()),
         point=terms.point,
         broker=terms.broker,
         log=Log(terms.audit_path),  # the session's own has descriptors that are closed over there
     )
-    return Worker(pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination)
+    return Worker(
+        pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination, terms.broker.kubernetes
+    )
 
 
 def start(serving: Worker, ground: Ground) -> Handle:

@@ -42,6 +42,8 @@ class Exchange:
     ruling: Ruling | None = None
     #: The request as `emit` wrote it; None until it is allowed.
     emitted: tuple[Any, ...] | None = None
+    #: The client certificate that it is sent under, by the broker's name for it.
+    identity: str = ""
     #: The response in the flow is Warden's own: a denial, or an error on the way.
     ours: bool = False
     #: The protocol that the forwarded request asks to switch to.
@@ -152,6 +154,7 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
         data.content = forward.body
         exchange.sent = len(forward.body)
     exchange.emitted = _fields(flow)
+    exchange.identity = forward.identity
     if expects and forward.body is None:
         # Taken out again by the stream when it answers "100 Continue" to the client, before anything is sent upstream.
         data.headers.fields = (*data.headers.fields, (b"Expect", b"100-continue"))
