@@ -166,7 +166,7 @@ class Enforcer:
             self._deny(flow, exchange, ruling)
             return
         dialect = self.pipeline.decoder.dialect(request).name
-        exchange.upgrade = wire.wanted_upgrade(request, dialect)
+        exchange.upgrade = wire.wanted_upgrade(request, dialect, ruling.actions)
         wire.emit(flow, exchange, ruling.forward)
 
     def _deny(self, flow: http.HTTPFlow, exchange: Exchange, ruling: Ruling) -> None:

@@ -20,6 +20,10 @@ from warden.enforce.http.stream import Answer, GetConnection, Stream
 QUEUED_PIECES = 16
 
 
+#: The identity of a connection that is nobody's any more: its upstream takes no new requests on it.
+RETIRED = "retired"
+
+
 class Http(HttpLayer):
     """The HTTP layer of one connection from the sandbox."""
 
@@ -38,6 +42,9 @@ class Http(HttpLayer):
     def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> CommandGenerator[None]:
         """As the base class does, and remembers as whom a new connection is opened before anything happens on it."""
         assert isinstance(event, GetConnection)
+        for connection in self.connections:
+            if (upstream := self._upstream(connection)) is not None and upstream.retired:
+                self.identities[connection] = RETIRED
         event.identities = self.identities
         before = set(self.connections)
         steps = super().get_connection(event, reuse=reuse)
