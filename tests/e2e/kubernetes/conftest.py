@@ -48,9 +48,14 @@ metadata: {name: password, namespace: shop}
 stringData: {password: not-for-agents}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+rules: [{apiGroups: ["", apps], resources: [pods, namespaces, deployments, configmaps, secrets], verbs: [get, list, watch]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: readers}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: readers}]
 """
 
@@ -147,9 +152,10 @@ def ran(done: subprocess.CompletedProcess[str]) -> str:
     return done.stdout
 
 
-def denied(done: subprocess.CompletedProcess[str]) -> str:
-    """The message of a command that must have been denied, once, in words that its client prints."""
+def denied(done: subprocess.CompletedProcess[str], times: int | None = None) -> str:
+    """The message of a command that must have been denied, in words that its client prints: once, or `times`, or as often as it likes (0)."""
     text = done.stdout + done.stderr
     assert done.returncode != 0, text
-    assert text.count("warden denied") == 1, text
+    count = text.count("warden denied")
+    assert count == (1 if times is None else times or max(count, 1)), text
     return text

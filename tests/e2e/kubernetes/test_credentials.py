@@ -211,7 +211,7 @@ def service_account(cluster: LocalCluster) -> Iterator[Path]:
     above = next(path for path in reversed(directory.parents) if not path.exists())
     if "agent" not in cluster.kubectl("get", "sa", "-n", "default"):
         cluster.kubectl("create", "sa", "agent", "-n", "default")
-        cluster.kubectl("create", "clusterrolebinding", "agent", "--clusterrole=view", "--serviceaccount=default:agent")
+        cluster.kubectl("create", "clusterrolebinding", "agent", "--clusterrole=reader", "--serviceaccount=default:agent")
     directory.mkdir(parents=True)
     (directory / "token").write_text(cluster.kubectl("create", "token", "agent", "-n", "default"))
     (directory / "ca.crt").write_bytes(cluster.ca)
