@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from warden.dialects.body import ADVICE, cbor, gzip, json, yaml
+from warden.dialects.body import ADVICE, cbor, gzip, json
 from warden.dialects.kubernetes import protobuf
 from warden.dialects.paths import Step, WirePath, walk
 from warden.errors import DecodeError
@@ -151,20 +151,26 @@ def media_type(request: HttpRequest) -> str:
     return sent[0].partition(";")[0].strip().lower() if sent and sent[0] else "application/json"
 
 
+def content(request: HttpRequest) -> bytes | None:
+    """The body's bytes; None when it was not read. Of a body that is declared empty there is nothing to read."""
+    return b"" if request.body is None and request.body_length == 0 else request.body
+
+
 def body(request: HttpRequest, *, patch: bool) -> Any:
     """The value of the body, or None when it was not read or is of no format that is. Raises DecodeError."""
-    if request.body is None:
+    sent = content(request)
+    if sent is None:
         return None
     kind = patch_type(request) if patch else media_type(request)
-    data = gzip.plain(request.body, request.header_values("content-encoding"))
-    if data is not request.body:
+    data = gzip.plain(sent, request.header_values("content-encoding"))
+    if data is not sent:
         return None  # The API server does not inflate: whoever does stands in between.
     if patch and kind not in _PATCHES:
         return None
     if kind.endswith("cbor"):
         return cbor.kubernetes(data) if data else {}
     if kind.endswith("yaml"):
-        return json.loads(data) if data[:1] == b"{" and data.rstrip()[-1:] == b"}" and _is_json(data) else yaml.loads(data)
+        return _yaml(data)
     if kind == "application/vnd.kubernetes.protobuf":
         if not data:
             return {}
@@ -175,12 +181,17 @@ def body(request: HttpRequest, *, patch: bool) -> Any:
     return None
 
 
-def _is_json(data: bytes) -> bool:
-    try:
-        json.loads(data)
-    except DecodeError:
-        return False
-    return True
+def _yaml(data: bytes) -> Any:
+    """YAML, which most clients write as JSON: that is the same in both, and read faster."""
+    if data[:1] == b"{":
+        try:
+            return json.loads(data)
+        except DecodeError as error:
+            if error.code != "malformed-json":
+                raise
+    from warden.dialects.body import yaml  # PyYAML: 20 ms that no other request needs
+
+    return yaml.loads(data)
 
 
 def _pointer(text: str) -> tuple[str, ...]:

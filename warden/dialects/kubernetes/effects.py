@@ -5,7 +5,7 @@ The tables say it (`effects_table`); what depends on the body is asked of `Chang
 - **dryRun** counts where the API server honours it and nowhere else. For a deletion with a body it is in the body alone (the API server then does
   not look at the query); for an eviction in the nested DeleteOptions; else ``dryRun=All``, once, in the query. Streams, tokens and other
   servers' subresources ignore it.
-- **An upgraded connection** on anything but a watch or a log is an opaque stream, whatever the path is called.
+- **An upgraded connection** on anything but a watch, a log or a known stream is ``opaque``, whatever the path is called.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def action(info: RequestInfo, request: HttpRequest, query: str, cluster: str) ->
                 if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
                     verb = effect.verb
     if _upgrades(request) and not (info.verb in _STREAMED or info.subresource == "log" or verb in (Verb.EXECUTE, Verb.CONNECT)):
-        verb, flags = max(verb, Verb.CONNECT, key=GRAVITY.__getitem__), flags | {Flag.OPAQUE}
+        flags |= {Flag.OPAQUE}
     if found.rehearsed and _rehearses(info, request, query):
         flags |= {Flag.DRY_RUN}
     if verb is Verb.DELETE:
@@ -122,10 +122,9 @@ def _rehearses(info: RequestInfo, request: HttpRequest, query: str) -> bool:
     evicts = info.subresource == "eviction"
     if info.verb not in _DELETES and not evicts:
         return in_query
-    if request.body is None:
-        return False
-    if not request.body:
-        return in_query and not evicts
+    sent = change.content(request)
+    if not sent:
+        return sent is not None and in_query and not evicts
     options = change.body(request, patch=False)
     if evicts:
         return isinstance(options, dict) and _only(options, "deleteOptions") and _rehearsal(options.get("deleteOptions"))

@@ -125,7 +125,7 @@ def entry(verb: str, group: str, resource: str, subresource: str) -> Entry:
     names = {(group, resource, subresource), ("", "*", subresource)} | ({("", "*", "*")} if subresource else set())
     if custom:
         names.add(("", "custom", subresource))
-    own, flags, when, cascade, said = VERBS.get(verb, Verb.UNKNOWN), set[Flag](), list[Effect](), False, False
+    own, flags, when, cascade, said, streams = VERBS.get(verb, Verb.UNKNOWN), set[Flag](), list[Effect](), False, False, False
     for row in rows:
         if (row.verbs is not None and verb not in row.verbs) or names.isdisjoint(row.on):
             continue
@@ -136,9 +136,11 @@ def entry(verb: str, group: str, resource: str, subresource: str) -> Entry:
             continue
         flags |= row.flags
         if row.fixed and not said:  # Rows on a name come before those on any: the first that fixes a verb is the one.
-            own, said = row.verb or own, True
+            own, said, streams = row.verb or own, True, row.verbs is None
         elif row.verb is not None and not row.fixed:
             own = max(own, row.verb, key=GRAVITY.__getitem__)
+    if streams:
+        when.clear()  # whatever the method, there is no object in the body
     unsure = not known and subresource not in _CUSTOM_SUBRESOURCES and not said and own not in (Verb.READ, Verb.LIST)
     if unsure or own is Verb.UNKNOWN:
         own = Verb.UNKNOWN
@@ -157,11 +159,24 @@ def _substituted(condition: Mapping[str, Any], pod: str) -> Mapping[str, Any]:
 
 
 def operations() -> Iterator[tuple[str, set[Verb], set[Flag]]]:
-    """Every operation of the Kubernetes API by name, with all verbs and flags that it can have."""
-    for (group, resource, subresource), verbs in sorted(resources().items()):
-        named = "/".join(part for part in (group, resource, subresource) if part)
+    """Every operation by name, with all verbs and flags that it can have: of the Kubernetes API, of other resources that rows name, and of any
+    other (``*/*:get``, ``*/*/scale:patch``, ``*/*/*:create``).
+    """
+    rows, _ = _document()
+    targets = {target for row in rows for target in row.on}
+    for target in sorted(targets | resources().keys()):
+        if target in resources():
+            verbs = resources()[target]
+        elif target[0]:
+            verbs = _OBJECT
+        else:
+            continue  # a subresource of any, below
         for verb in verbs:
-            yield f"{named}:{verb}", *possible(verb, group, resource, subresource)
+            yield f"{'/'.join(part for part in target if part)}:{verb}", *possible(verb, *target)
+    for subresource in sorted({"", "status", "scale", "*", *(target[2] for target in targets if target[:2] == ("", "*"))}):
+        for verb in (*_OBJECT, "options"):
+            named = f"*/*/{subresource}" if subresource else "*/*"
+            yield f"{named}:{verb}", *possible(verb, "example.com", "examples", subresource)
 
 
 def possible(verb: str, group: str, resource: str, subresource: str) -> tuple[set[Verb], set[Flag]]:

@@ -15,6 +15,15 @@ from urllib.parse import unquote
 from warden.errors import DecodeError
 from warden.model import HttpRequest
 
+#: The operations that the headers can ask for.
+OPERATIONS = (
+    "users:impersonate",
+    "serviceaccounts:impersonate",
+    "groups:impersonate",
+    "authentication.k8s.io/uids:impersonate",
+    "authentication.k8s.io/userextras:impersonate",
+)
+
 _EXTRA = "impersonate-extra-"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 _WEBSOCKET_TOKEN = "base64url.bearer.authorization.k8s.io."  # noqa: S105 - the name of the protocol, not a token
