@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import CLIENTS, Warden
+from tests.e2e.conftest import Warden
 from tools.kubernetes import LocalCluster, local_cluster, programs
 
 #: What the administrator made before the agent came.
@@ -124,7 +124,8 @@ class Watch:
         self._before = len(cluster.requests())
 
     def events(self) -> list[dict[str, Any]]:
-        return self._cluster.requests()[self._before :]
+        # What streams is there twice, when its answer begins and when it ends.
+        return list({event["auditID"]: event for event in self._cluster.requests()[self._before :]}.values())
 
     def changes(self) -> list[str]:
         """The requests that change something, as ``verb resource/subresource``."""

@@ -42,13 +42,10 @@ def test_reading_works(kube: Warden, arguments: tuple[str, ...], shows: str) -> 
 
 
 def test_watching_works(kube: Warden, cluster: LocalCluster) -> None:
-    script = (
-        "kubectl get configmaps -n shop --watch --output-watch-events -o name > seen & sleep 2;"
-        "kubectl create cm watched-$0 -n shop; sleep 1; kill $!"
-    )
+    script = "kubectl get configmaps -n shop --watch -o name > seen & sleep 2;kubectl create cm watched-$0 -n shop; sleep 1; kill $!"
     name = uuid.uuid4().hex[:8]
     ran(kube.exec("sh", "-c", script, name))
-    assert f"ADDED      configmap/watched-{name}" in (kube.work / "seen").read_text()
+    assert f"configmap/watched-{name}" in (kube.work / "seen").read_text()
 
 
 def test_changes_that_lose_nothing_work(kube: Warden, cluster: LocalCluster) -> None:
@@ -75,7 +72,7 @@ def test_changes_that_lose_nothing_work(kube: Warden, cluster: LocalCluster) -> 
 
 
 #: kubectl asks for each object by itself, or says what went wrong in several places.
-TIMES = {("delete", "configmaps"): 0, ("drain", "node"): 3}
+TIMES: dict[tuple[str, ...], int] = {("delete", "configmaps"): 0, ("drain", "node"): 3}
 TO_ZERO = '[{"op": "replace", "path": "/spec/replicas", "value": 0}]'
 DENIED = [
     (("delete", "pod", "pod", "-n", "shop"), "pods:delete"),
