@@ -1,7 +1,8 @@
 """Denials as the API server's own: a ``Status`` of 403 Forbidden, which kubectl and every client library print.
 
 JSON whenever the client takes it, and for every upgrade; protobuf or CBOR when its Accept header leaves nothing else; text for discovery, of which
-client-go parses no error. The format is read from the request alone, so that one that could not be decoded is answered too. No client retries a 403 without Retry-After.
+client-go parses no error. The format is read from the request alone, so that one that could not be decoded is answered too. No client retries a 403
+without Retry-After.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
 """
