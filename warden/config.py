@@ -159,6 +159,21 @@ class CredentialsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class KubernetesConfig:
+    """Kubernetes clusters, whose API is decoded and whose credentials stay outside; inside is a kubeconfig with the same contexts and dummies.
+
+    `kubeconfig` lists files instead of those that `KUBECONFIG` names (or `~/.kube/config`). `clusters` adds API servers by name
+    (`https://rancher.example/k8s/clusters/c-1`), or says where one of the kubeconfig's is; `ca` says by which CA one is verified.
+    `enabled: false` knows no cluster: their hosts are like any other.
+    """
+
+    enabled: bool = True
+    kubeconfig: tuple[str, ...] = ()
+    clusters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ca: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsConfig:
     """Resource limits of the whole sandbox. `memory` in bytes (or `4GiB`), `pids` processes and threads, `cpus` cores; 0 is no limit."""
 
@@ -227,6 +242,7 @@ class Config:
     egress: EgressConfig = field(default_factory=EgressConfig)
     upstream: UpstreamConfig = field(default_factory=UpstreamConfig)
     credentials: CredentialsConfig = field(default_factory=CredentialsConfig)
+    kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
     sandbox: SandboxConfig = field(default_factory=SandboxConfig)
     environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)

@@ -171,6 +171,7 @@ class HttpRequest:
     `target` is the raw request target, path and query, percent-encoding untouched. `headers` keeps order, case and duplicates.
     `body` is the whole body, or None when it was not read (it is streamed once ruled on); `body_length` is its declared length in bytes or
     None when unknown (chunked). `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
+    `identity` is set by a broker on what it forwards: the client certificate to send it under, by the broker's own name for it.
     """
 
     method: str
@@ -184,6 +185,7 @@ class HttpRequest:
     http_version: str = "HTTP/1.1"
     sni: str | None = None
     authority: str | None = None
+    identity: str = ""
 
     def header(self, name: str) -> str | None:
         """The value of header `name` (any case); None when absent. Raises ValueError when it is there more than once."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from warden.credentials.outside import Outside
+from warden.credentials.rights import identity
 from warden.errors import CredentialError
 
 #: Seconds that a single sign-on, an assumed role or a credential process may take.
@@ -25,9 +26,6 @@ def ask(outside: Outside, program: Path, question: Mapping[str, Any], *, kind: s
     `kind` (``AWS``, ``Google Cloud``) and `advice` are for the message of the CredentialError ``credentials-unavailable``, raised when it cannot be
     started, does not answer within `LIMIT` seconds, or answers something else. It and all that it started are then ended.
     """
-    identity: dict[str, Any] = {}
-    if outside.run_as is not None and os.geteuid() != outside.run_as[0]:
-        identity = {"user": outside.run_as[0], "group": outside.run_as[1], "extra_groups": [outside.run_as[1]]}
     failed = CredentialError("credentials-unavailable", f"Looking up {kind} credentials outside the sandbox failed.", advice)
     try:
         process = subprocess.Popen(
@@ -38,7 +36,7 @@ def ask(outside: Outside, program: Path, question: Mapping[str, Any], *, kind: s
             env=outside.environment,
             cwd="/",
             start_new_session=True,  # no terminal to ask for a code on, and one group to end
-            **identity,
+            **identity(outside.run_as),
         )
     except (OSError, ValueError, subprocess.SubprocessError):
         raise failed from None

@@ -118,6 +118,16 @@ def test_gclouds_own_login_is_asked_of_gcloud(tmp_path: Path) -> None:
     assert (tmp_path / "runs").read_text() == "run\n", "a token is kept until it nears its expiry"
 
 
+def test_no_program_is_run_from_where_the_command_may_write(tmp_path: Path) -> None:
+    (tmp_path / "gcloud").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (tmp_path / "gcloud").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "NO_GCE_CHECK": "true"}
+    swaps = GcpBroker(GcpCredentialsConfig(), environment, tmp_path, writable=[str(tmp_path)])
+    with pytest.raises(CredentialError):
+        swaps.authorize(request(bearer(swaps.environment()[GCLOUD])), LIST)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_the_active_configurations_project_is_seen_inside(tmp_path: Path) -> None:
     gcloud = tmp_path / ".config/gcloud/configurations"
     gcloud.mkdir(parents=True)
