@@ -60,6 +60,12 @@ _PROPERTIES = {
     ("run", "region"): "CLOUDSDK_RUN_REGION",
 }
 
+#: Environment variables that say nothing secret and choose no identity: the sandbox may have them as they are.
+_HARMLESS_VARIABLES = (
+    *_PROPERTIES.values(), "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "GCP_PROJECT", "GOOGLE_PROJECT", "GOOGLE_REGION", "GOOGLE_ZONE",
+    "GOOGLE_CLOUD_QUOTA_PROJECT", "CLOUDSDK_CORE_DISABLE_PROMPTS", "CLOUDSDK_CORE_VERBOSITY", "CLOUDSDK_CORE_USER_OUTPUT_ENABLED",
+)  # fmt: skip
+
 
 class Tokens:
     """The real access token of one kind of tool. `order` says which sources outside are asked, first to last."""
@@ -138,8 +144,8 @@ class GcpBroker:
         """Variables for the sandboxed process: dummies, the project and zone of the user's gcloud configuration, and no metadata server."""
         if not self._config.enabled:
             return {"NO_GCE_CHECK": "true"}
-        found = {variable: value for variable, value in self._properties().items() if variable not in self._outside.environment}
-        return {**found, **self._dummies, "NO_GCE_CHECK": "true"}
+        stated = {name: value for name in _HARMLESS_VARIABLES if (value := self._outside.environment.get(name))}
+        return {**self._properties(), **stated, **self._dummies, "NO_GCE_CHECK": "true"}
 
     def _properties(self) -> dict[str, str]:
         """What the active gcloud configuration says (https://cloud.google.com/sdk/docs/configurations); nothing where there is none."""

@@ -29,7 +29,7 @@ def attempt(call):
         call()
         print("done")
     except Exception as error:
-        print(type(error).__name__, error)
+        print(type(error).__name__, str(error).splitlines()[0])
 """
 
 

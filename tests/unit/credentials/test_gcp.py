@@ -139,7 +139,7 @@ def test_the_active_configurations_project_is_seen_inside(tmp_path: Path) -> Non
     assert inside["CLOUDSDK_CORE_PROJECT"] == "shop-prod"
     assert inside["CLOUDSDK_COMPUTE_ZONE"] == "europe-west1-b"
     assert "secret" not in inside.values()
-    assert "CLOUDSDK_CORE_PROJECT" not in broker(tmp_path, {"CLOUDSDK_CORE_PROJECT": "mine"}).environment()
+    assert broker(tmp_path, {"CLOUDSDK_CORE_PROJECT": "mine"}).environment()["CLOUDSDK_CORE_PROJECT"] == "mine"
 
 
 @pytest.fixture
