@@ -42,6 +42,13 @@ def new(google: LocalGoogle, before: int) -> list[dict[str, Any]]:
     return google.requests()[before:]
 
 
+def owner(google: LocalGoogle, path: str, body: str, kind: str) -> None:
+    """What the project's owner does, straight to the emulator of Cloud Storage."""
+    url = f"https://storage.googleapis.com{path}"
+    command = ["curl", "-sS", "--cacert", str(google.ca), "--connect-to", f"::{google.address}", "-d", body, url]
+    subprocess.run([*command, "-H", f"Content-Type: {kind}"], check=True, capture_output=True, timeout=20)
+
+
 def gcloud(warden: Warden, *arguments: str) -> subprocess.CompletedProcess[str]:
     return warden.exec(require("gcloud"), *arguments, "--quiet", env={"CLOUDSDK_CORE_DISABLE_PROMPTS": "1"})
 
@@ -67,7 +74,7 @@ DENIED = {
     ),
     "a bucket": (("storage", "buckets", "delete", "gs://orders-archive"), "storage.buckets.delete"),
     "objects": (("storage", "rm", "gs://orders-archive/2024.csv"), "storage.objects.delete"),
-    "a database": (("sql", "instances", "delete", "orders"), "sql.instances.delete"),
+    "a database": (("sql", "databases", "delete", "orders", "--instance=shop"), "sql.databases.delete"),
     "a key": (("kms", "keys", "versions", "destroy", "1", "--key=k", "--keyring=r", "--location=global"), "cryptoKeyVersions.destroy"),
     "a secret's value": (("secrets", "versions", "access", "latest", "--secret=password"), "secrets.versions.access"),
     "a project": (("projects", "delete", PROJECT), "cloudresourcemanager.projects.delete"),
@@ -78,13 +85,15 @@ DENIED = {
 @pytest.mark.parametrize("name", DENIED)
 def test_gcloud_prints_the_reason_at_once(warden: Warden, google: LocalGoogle, name: str) -> None:
     arguments, operation = DENIED[name]
+    owner(google, f"/storage/v1/b?project={PROJECT}", '{"name": "orders-archive"}', "application/json")
+    owner(google, "/upload/storage/v1/b/orders-archive/o?uploadType=media&name=2024.csv", "a,b", "text/csv")
     before = len(google.requests())
     denied = gcloud(warden, *arguments)
     assert denied.returncode == 1, denied
     assert "warden denied" in denied.stderr, denied
     assert operation in denied.stderr, denied
     harmful = [request for request in new(google, before) if request["method"] in ("DELETE", "POST", "PUT", "PATCH")]
-    assert [request for request in harmful if not request["uri"].endswith(":getIamPolicy")] == []
+    assert [request for request in harmful if ":getIamPolicy" not in request["uri"]] == []
     attempts = [ruling for ruling in warden.rulings()[-40:] if ruling["decision"] == "deny" and operation in str(ruling["operations"])]
     assert attempts
 
@@ -93,9 +102,8 @@ STORAGE = """
     from google.cloud import storage
     client = storage.Client(project, credentials)
     bucket = client.bucket(sys.argv[1])
-    if sys.argv[2] == "fill":
-        client.create_bucket(bucket)
-        bucket.blob("2024.csv").upload_from_string("a,b")
+    client.create_bucket(bucket)
+    bucket.blob("2024.csv").upload_from_string("a,b")
     print([blob.name for blob in client.list_blobs(bucket)])
     attempt(lambda: bucket.blob("2024.csv").delete())
     attempt(lambda: bucket.delete(force=True))
@@ -111,7 +119,7 @@ STORAGE = """
 
 def test_storages_client(warden: Warden, google: LocalGoogle, python: str) -> None:
     before = len(google.requests())
-    ran = warden.exec(python, "-c", program(STORAGE), "orders-archive", "fill")
+    ran = warden.exec(python, "-c", program(STORAGE), "reports")
     lines = ran.stdout.splitlines()
     assert lines[0] == "['2024.csv']", ran
     assert len(lines) == 6, ran
