@@ -109,6 +109,7 @@ CONTEXT: Mapping[str, Attribute] = MappingProxyType(
         "deferred": Attribute("Bool"),  # a call that a schedule makes later
         "cascade": Attribute("Bool"),  # what is inside goes with it: a namespace, a type of custom resources
         **_texts("service", "region", "account", "partition", "protocol"),
+        **_texts("project", "location", "version"),  # of a Google API call
         **_texts("cluster", "namespace", "name"),
         **_texts("host", "method", "scheme", "path"),
         **_texts("repository", "ref"),  # of a git request: the path of the repository, and the full name of the ref that a push changes
