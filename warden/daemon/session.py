@@ -17,6 +17,7 @@ Whatever ends first ends everything: the command, the client, the worker, or the
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -60,6 +61,7 @@ def main(base: str, name: str, control: socket.socket) -> int:
     Returns the process's exit code, 0 when all is cleaned up.
     """
     process.name("warden-session")
+    gc.disable()  # until the command runs: what a start makes is kept anyway
     wake = _catch_termination()
     ground: Ground | None = None
     refusal: Exception | None = None
@@ -169,6 +171,7 @@ class _Session:
     def _supervise(self, container: runtime.Container, serving: Worker) -> int:
         """Until the end of whatever ends first. The worker is started when the first question or connection waits for it, or after a moment."""
         assert self._ground is not None
+        gc.enable()
         poll = select.poll()
         for number in (container.pidfd, self._channel.fileno(), self._wake):
             poll.register(number, select.POLLIN)
