@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.paths import real, within
 from warden import audit
 from warden.audit.log import Log
 from warden.config import PRESETS, Config
@@ -18,7 +19,6 @@ from warden.credentials.aws import AwsBroker
 from warden.credentials.brokers import Brokers
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
-from warden.daemon.paths import real, within
 from warden.daemon.request import Request
 from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle

@@ -199,7 +199,7 @@ class _Merge:
             self.values[key] = default
             self.sources[key] = "default"
             if kind.shape == "list":
-                self._note_entries(key, {f"{key}[{index}]": "default" for index in range(len(default))})
+                self.sources |= {f"{key}[{index}]": "default" for index in range(len(default))}
 
     def begin(self, project: Path | None) -> None:
         self.project, self.loosened, self.named = project, [], []
