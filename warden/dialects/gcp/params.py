@@ -67,6 +67,8 @@ class Parameters:
             return self._of_message(path, self._variant, fold)
         if path.source == "label":
             found = self.call.labels.get(path.name)
+            if found is None:
+                found = next((value for name, value in self.call.labels.items() if _last(name) == path.name), None)
             return [] if found is None else [found]
         if path.source == "header":
             return self._headers(path.name)
@@ -188,6 +190,12 @@ class Parameters:
 
 
 _UNKNOWN = Variant("", {}, {})
+
+
+def _last(name: str) -> str:
+    """The path parameter that discovery makes of a gRPC path's variable: ``secret.name`` is name, ``table_name`` tableName."""
+    first, *more = name.rpartition(".")[2].split("_")
+    return first + "".join(part.capitalize() for part in more)
 
 
 @cache
