@@ -151,9 +151,9 @@ def _apply(row: Row, override: dict[str, Any]) -> None:
     if row.verb in unless:
         return
     if "verb" in override:
+        if row.verb == "delete" != override["verb"]:
+            row.flags.discard("destructive")  # which the delete brought
         row.verb = override["verb"]
-        if row.verb != "delete" and "destructive" not in override.get("flags", ()):
-            row.flags.discard("destructive")
     for flag in override.get("flags", ()):
         if flag.startswith("-"):
             row.flags.discard(flag[1:])

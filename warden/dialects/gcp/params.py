@@ -149,8 +149,9 @@ class Parameters:
         return str(values[0]).partition(";")[0].strip().lower() if len(values) == 1 else "" if not values else "several"
 
     def _upload_type(self) -> str:
+        """The one word that says what the body is; empty when there are several, or a header may say otherwise."""
         found = [value for key, value in self.call.query if key in ("uploadType", "upload_protocol")]
-        return found[0] if len(found) == 1 else ""
+        return found[0] if len(found) == 1 and not self._headers("x-goog-upload-protocol") else ""
 
     def _parsed(self) -> Sequence[Any]:
         if self._trees is None:
