@@ -6,8 +6,8 @@ answers with a `Decision`, and `Ruling` is all of that for one message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -170,7 +170,8 @@ class HttpRequest:
     without a trailing dot. Whether `Host`, ``:authority`` and SNI agree with it is checked by the pipeline before any dialect runs.
     `target` is the raw request target, path and query, percent-encoding untouched. `headers` keeps order, case and duplicates.
     `body` is the whole body, or None when it was not read (it is streamed once ruled on); `body_length` is its declared length in bytes or
-    None when unknown (chunked). `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
+    None when unknown (chunked). `prefix` is the first bytes of a body that is larger than what is read of one; they are sent as they were ruled on,
+    and the rest follows. `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
     """
 
     method: str
@@ -184,6 +185,29 @@ class HttpRequest:
     http_version: str = "HTTP/1.1"
     sni: str | None = None
     authority: str | None = None
+    prefix: bytes = field(default=b"", repr=False)
+    #: What `once` has read; no part of the value.
+    _readings: dict[Callable[[HttpRequest], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once[T](self, read: Callable[[HttpRequest], T]) -> T:
+        """``read(self)``, worked out the first time only. `read` looks at the head alone, never at `body`, `body_length` or `prefix`: what it
+        says of a head holds for the request that `with_body` makes of it. What it raises is not kept.
+        """
+        if read not in self._readings:
+            self._readings[read] = read(self)
+        found: T = self._readings[read]
+        return found
+
+    def with_body(self, body: bytes) -> HttpRequest:
+        """The same request, its body read to the end."""
+        made = replace(self, body=body, body_length=len(body))
+        object.__setattr__(made, "_readings", self._readings)
+        return made
+
+    @property
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """The headers by lower-case name, the values of each in order."""
+        return self.once(_fields)
 
     def header(self, name: str) -> str | None:
         """The value of header `name` (any case); None when absent. Raises ValueError when it is there more than once."""
@@ -194,8 +218,14 @@ class HttpRequest:
 
     def header_values(self, name: str) -> list[str]:
         """All values of header `name` (any case), in order."""
-        wanted = name.lower()
-        return [value for key, value in self.headers if key.lower() == wanted]
+        return list(self.fields.get(name.lower(), ()))
+
+
+def _fields(request: HttpRequest) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in request.headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

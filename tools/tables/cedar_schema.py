@@ -16,8 +16,10 @@ from warden.decide.schema import Block, render
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
 from warden.dialects.gcp import effects as gcp_effects
-from warden.dialects.http import VERBS
+from warden.dialects.http import ACTIONS
 from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
+from warden.dialects.sql import KINDS
+from warden.dialects.sql import actions as sql_actions
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -51,11 +53,14 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
         namespace, name, groups = _action("aws", f"{service}:unknown", [Verb.UNKNOWN])
         yield namespace, name, groups | {("AWS::Action", f"{service}:*")}
     yield from gcp_actions()
-    for method, verb in VERBS.items():
-        yield _action("http", method, [verb])
-    yield _action("http", "other", [Verb.UNKNOWN])
+    for name, (possible, marks) in http_actions():
+        namespace, name, groups = _action("http", name, possible, marks)
+        service, colon, _ = name.partition(":")
+        yield namespace, name, groups | ({(f"{namespace}::Action", f"{service}:*")} if colon else set())
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
+    for kind in KINDS:
+        yield _action("sql", kind, sql_actions.VERBS, sql_actions.FLAGS)
     yield from kubernetes_actions()
     # No table yet: its types are declared, and rules on them go by group.
     yield _action("linux", "unknown", Verb, Flag)
@@ -74,6 +79,16 @@ def gcp_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     found["unknown"] = _effects([Verb.UNKNOWN], [])
     for operation, groups in sorted(found.items()):
         yield NAMESPACES["gcp"], operation, groups | _groups("gcp")
+
+
+def http_actions() -> Iterator[tuple[str, tuple[Iterable[Verb], Iterable[Flag]]]]:
+    """The http dialect's actions with all verbs and flags that each can have; ``<field>`` stands for the fields of GraphQL, which no table lists."""
+    yield from ACTIONS.items()
+    yield "query:<field>", ((Verb.READ,), ())
+    yield "subscription:<field>", ((Verb.READ,), ())
+    changes = (Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.GRANT, Verb.EXECUTE)
+    marks = (Flag.DESTRUCTIVE, Flag.PROTECTION_OFF, Flag.AUDIT_OFF, Flag.CREDENTIAL, Flag.SHARE, Flag.DISRUPTIVE)
+    yield "mutation:<field>", (changes, marks)
 
 
 def kubernetes_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:

@@ -47,6 +47,8 @@ def loosens(key: str, value: Any, current: Any, *, removed: Sequence[str], proje
         return "raises a limit" if value == 0 < current or value > current > 0 else ""
     if key in ("proxy.body_limit", "proxy.timeout"):
         return "raises a limit" if value > current else ""
+    if key == "egress.defaults":
+        return "turns the built-in hosts on" if value and not current else ""
     if key == "credentials.aws.enabled":
         return "gives the agent credentials" if value and not current else ""
     if key == "environment.set":

@@ -92,7 +92,7 @@ def test_every_key_but_the_harmless_is_shown_to_loosen() -> None:
     """A new key of the schema is refused from a project unless somebody decided otherwise here."""
     from warden.settings.values import KINDS
 
-    harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled"}
+    harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled", "egress.defaults"}
     harmless |= {f"credentials.aws.{name}" for name in ("access_key_id", "secret_access_key", "region")}
     assert set(KINDS) == set(LOOSENING) | harmless
 

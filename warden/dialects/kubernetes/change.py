@@ -25,12 +25,19 @@ from warden.dialects.paths import Step, WirePath, walk
 from warden.errors import DecodeError
 from warden.model import HttpRequest
 
+_OBJECTS = {
+    "application/json": "json",
+    "application/yaml": "yaml",
+    "application/vnd.kubernetes.protobuf": "protobuf",
+    "application/cbor": "cbor",
+}
+#: Type of a patch -> what it is, and its format.
 _PATCHES = {
-    "application/json-patch+json": "json",
-    "application/merge-patch+json": "merge",
-    "application/strategic-merge-patch+json": "strategic",
-    "application/apply-patch+yaml": "apply",
-    "application/apply-patch+cbor": "apply",
+    "application/json-patch+json": ("json", "json"),
+    "application/merge-patch+json": ("merge", "json"),
+    "application/strategic-merge-patch+json": ("strategic", "json"),
+    "application/apply-patch+yaml": ("apply", "yaml"),
+    "application/apply-patch+cbor": ("apply", "cbor"),
 }
 _ADDS = frozenset({"add", "replace"})
 _MOVES = frozenset({"copy", "move"})
@@ -74,7 +81,7 @@ class Change:
         self._sets: list[tuple[tuple[str, ...], Any]] = []
         self._gone: list[tuple[str, ...]] = []
         self._trees: list[Any] = []
-        form = _PATCHES.get(patch_type(request), "unknown") if verb == "patch" else ""
+        form = _PATCHES.get(patch_type(request), ("unknown", ""))[0] if verb == "patch" else ""
         self.labels = {**labels, "patch": form}
         read = body(request, patch=verb == "patch")
         if form == "json" and read is not None:
@@ -163,26 +170,22 @@ def content(request: HttpRequest) -> bytes | None:
 def body(request: HttpRequest, *, patch: bool) -> Any:
     """The value of the body, or None when it was not read or is of no format that is. Raises DecodeError."""
     sent = content(request)
-    if sent is None:
+    kind = _PATCHES.get(patch_type(request), ("", ""))[1] if patch else _OBJECTS.get(media_type(request), "")
+    if sent is None or not kind:
         return None
-    kind = patch_type(request) if patch else media_type(request)
     data = gzip.plain(sent, request.header_values("content-encoding"))
     if data is not sent:
         return None  # The API server does not inflate: whoever does stands in between.
-    if patch and kind not in _PATCHES:
-        return None
-    if kind.endswith("cbor"):
-        return cbor.kubernetes(data) if data else {}
-    if kind.endswith("yaml"):
-        return _yaml(data)
-    if kind == "application/vnd.kubernetes.protobuf":
-        if not data:
-            return {}
-        _, name, raw = protobuf.kind(data)
-        return protobuf.loads(raw, name) | {"kind": name} if protobuf.known(name) else None
-    if kind == "application/json" or kind.endswith("+json"):
+    if not data:
+        return {}
+    if kind == "json":
         return json.loads(data)
-    return None
+    if kind == "yaml":
+        return _yaml(data)
+    if kind == "cbor":
+        return cbor.kubernetes(data)
+    _, name, raw = protobuf.kind(data)
+    return protobuf.loads(raw, name) | {"kind": name} if protobuf.known(name) else None
 
 
 def _yaml(data: bytes) -> Any:

@@ -118,7 +118,8 @@ class Enforcer:
         except DecodeError as error:
             self._deny(flow, exchange, self.pipeline.refuse(request, error))
             return
-        if not ended and self.pipeline.needs_body(request) and (request.body_length or 0) <= self._body_limit:
+        small = (request.body_length or 0) <= self._body_limit
+        if not ended and self.pipeline.needs_body(request) and (small or self.pipeline.needs_prefix(request)):
             exchange.limit = self._body_limit
             return
         self._rule(flow, exchange, request)
@@ -136,9 +137,11 @@ class Enforcer:
             )
 
     def request_overflow(self, connection: Connection, flow: http.HTTPFlow) -> None:
-        """The body is larger than what is read of one: ruled on without it, which counts as its worst effect."""
+        """The body is larger than what is read of one: ruled on by its first bytes, or without it, which counts as its worst effect."""
         exchange = _exchange(flow)
-        self._rule(flow, exchange, exchange.request)
+        request, prefix = exchange.request, exchange.prefix
+        exchange.prefix = b""
+        self._rule(flow, exchange, replace(request, prefix=prefix) if self.pipeline.needs_prefix(request) else request)
         if flow.response is None:
             flow.request.stream = exchange.count_sent
 
@@ -148,7 +151,7 @@ class Enforcer:
         flow.request.trailers = None  # not ruled on, so not forwarded
         if exchange.ruling is None and flow.response is None:
             body = flow.request.raw_content or b""
-            self._rule(flow, exchange, _with_body(exchange.request, body))
+            self._rule(flow, exchange, exchange.request.with_body(body))
 
     def _rule(self, flow: http.HTTPFlow, exchange: Exchange, request: HttpRequest) -> None:
         started = time.monotonic()
@@ -284,7 +287,3 @@ def _exchange(flow: http.HTTPFlow) -> Exchange:
     exchange = flow.metadata[EXCHANGE]
     assert isinstance(exchange, Exchange)
     return exchange
-
-
-def _with_body(request: HttpRequest, body: bytes) -> HttpRequest:
-    return replace(request, body=body, body_length=len(body))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.dialects.kubernetes.wire import DECODER, decode, request, shown
 from warden.dialects.kubernetes import KubernetesDialect
+from warden.model import HttpRequest
 
 _SHORT = {
     "D": "/apis/apps/v1/namespaces/shop/deployments",
@@ -27,6 +28,15 @@ def _read(row: str) -> tuple[str, str, str, bytes, tuple[str, ...], str, str, li
     kind, _, text = body.partition(" ")
     name, _, value = header.partition(": ")
     return method, target, kind, text.encode(), (name, value) if name else (), operation, verb, sorted(flags.split())
+
+
+def requests() -> list[HttpRequest]:
+    """The rows' requests, for the benchmark."""
+    made = []
+    for row in ROWS:
+        method, target, kind, body, header, *_ = _read(row)
+        made.append(request(method, target, body, *(((header[0], header[1]),) if header else ()), kind=kind))
+    return made
 
 
 def test_there_are_enough() -> None:

@@ -66,3 +66,17 @@ def test_a_verb_of_nothing_has_no_reading(url: str) -> None:
 def test_a_get_without_a_name_lists_or_watches(query: str, verb: str, name: str) -> None:
     info = resolve("GET", ("api", "v1", "pods"), query)
     assert (info.verb, info.name) == (verb, name)
+
+
+# What a real kube-apiserver 1.36.3 wrote into its audit log (verb and objectRef) for each request of expectations.txt and a few more, sent to it as
+# they are. `name` of a create is the created object's there.
+AUDITED = [json.loads(line) for line in (Path(__file__).parent / "audited.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("row", AUDITED, ids=lambda row: f"{row['method']} {row['url']}")
+def test_reads_as_a_real_api_server_recorded_it(row: dict[str, Any]) -> None:
+    raw, query = target.split(row["url"])
+    info = resolve(row["method"], target.path(raw).segments, query)
+    read = (info.verb, info.group, info.version, info.namespace, info.resource, info.subresource)
+    assert read == (row["verb"], row["apiGroup"], row["apiVersion"], row["namespace"], row["resource"], row["subresource"])
+    assert info.name == row["name"] or (info.verb == "create" and not info.name)
