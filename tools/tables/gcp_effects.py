@@ -22,18 +22,16 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from tools.tables import gcp_discovery, gcp_effects_protos, gcp_effects_resources, google_protos, layout
+from tools.tables import gcp_discovery, gcp_effects_protos, gcp_effects_resources, gcp_effects_rows, google_protos, layout
+from tools.tables.gcp_effects_rows import Row, Rpc, jsonl
 from tools.tables.gcp_effects_words import NOUN, leading, says_removal
 from warden.dialects.gravity import GRAVITY
 from warden.model import Verb
 
 DIRECTORY = "warden/dialects/gcp/tables/effects"
-DATA = Path(__file__).resolve().parent / "data"
 SOURCES = [gcp_discovery.SOURCE, google_protos.SOURCE]
 
 #: What the effects of ``gcp_destructive.jsonl`` are in our words: a verb, and flags.
@@ -66,57 +64,9 @@ class TableError(ValueError):
     """The sources leave something unjudged; the message lists all of it."""
 
 
-@dataclass(slots=True)
-class Rpc:
-    """One gRPC method: full name, request message, the field that is the body in REST, and the HTTP path that led to a discovery id.
-
-    A method with several paths has several ids; `primary` is the one of its first path, by which it is known.
-    """
-
-    name: str
-    request: str
-    body: str
-    path: str
-    primary: bool = True
-
-    @property
-    def version(self) -> str:
-        """The API version that its package ends in."""
-        return self.name.partition("/")[0].split(".")[-2]
-
-
-@dataclass(slots=True)
-class Row:
-    """One method of one service while it is being put together. `methods` are its discovery versions, `rpcs` its gRPC ones."""
-
-    service: str
-    id: str
-    methods: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
-    rpcs: list[Rpc] = field(default_factory=list)
-    verb: str = ""
-    flags: set[str] = field(default_factory=set)
-    why: list[str] = field(default_factory=list)
-    when: list[dict[str, Any]] = field(default_factory=list)
-    at: list[str] = field(default_factory=list)
-    also: list[dict[str, Any]] = field(default_factory=list)
-    media: bool = False
-    excused: bool = False
-
-    @property
-    def method(self) -> str:
-        """The method's own name, in discovery's case: ``setIamPolicy`` for ``google.iam.v1.IAMPolicy/SetIamPolicy`` too."""
-        name = re.split(r"[./]", self.id)[-1]
-        return name[0].lower() + name[1:] if "/" in self.id else name
-
-    @property
-    def pattern_name(self) -> str:
-        """What patterns of overrides match."""
-        return f"{self.id.partition('/')[0]}.{self.method}" if "/" in self.id else self.id
-
-
 def tables() -> dict[str, str]:
     """Repository path -> text of each table. Raises TableError."""
-    rows = _rows()
+    rows = gcp_effects_rows.rows()
     problems = [*_judge(rows), *_correct(rows), *_unjudged(rows)]
     if problems:
         raise TableError("\n".join(problems))
@@ -137,56 +87,6 @@ def tables() -> dict[str, str]:
         "Tables that know a gRPC package", SOURCES, {"packages": {name: sorted(services) for name, services in packages.items()}}
     )
     return files
-
-
-# --- collecting ------------------------------------------------------------------------------------------------------------------
-
-
-def _rows() -> list[Row]:
-    """Every method, sorted by service and id; newest version first."""
-    rows: dict[tuple[str, str], Row] = {}
-    paths: dict[tuple[str, str, str], Row] = {}
-    services: dict[str, str] = {}
-    for document in sorted(gcp_discovery.documents(), key=_age):
-        host = document["rootUrl"].split("/")[2]
-        services.setdefault(host, document["name"])
-        for method in gcp_discovery.methods(document):
-            row = rows.setdefault((document["name"], method["id"]), Row(document["name"], method["id"]))
-            row.methods.append((document, method))
-            for path in {method["path"], method.get("flatPath", method["path"])}:
-                paths.setdefault((host, method["httpMethod"], _shape(f"/{document['servicePath']}{path}")), row)
-    digest = google_protos.digest()
-    for service_name, service in sorted(digest.services.items()):
-        host = service["host"].partition(":")[0]
-        if not host.endswith(".googleapis.com") or service_name.startswith("google.cloud.compute."):
-            continue  # compute has no gRPC server: its definitions are for REST clients
-        owner = services.get(host) or host.split(".")[0]
-        for name, rpc in sorted(service["rpcs"].items()):
-            full = f"{service_name}/{name}"
-            known = False
-            for http_method, path, body in rpc["http"]:
-                found = paths.get((host, http_method, _shape(path)))
-                if found:
-                    found.rpcs.append(Rpc(full, rpc["in"], body, path, primary=not known))
-                    known = True
-            if not known:
-                _, path, body = rpc["http"][0] if rpc["http"] else ("", "", "*")
-                rows[owner, full] = Row(owner, full, rpcs=[Rpc(full, rpc["in"], body, path)])
-    return [row for _, row in sorted(rows.items())]
-
-
-def _age(document: dict[str, Any]) -> tuple[str, int, str]:
-    """Stable before beta before alpha, newest first."""
-    version = document["version"]
-    number = int((re.findall(r"\d+", version) or ["0"])[0])
-    grade = 2 if "alpha" in version else 1 if "beta" in version or "p" in version else 0
-    return document["name"], grade * 1000 - number, version
-
-
-def _shape(path: str) -> str:
-    """`path` with its variables as stars: ``/v1/{name=projects/*}:x`` and ``/v1/projects/{projectsId}:x`` are the same."""
-    path = re.sub(r"\{[^}=]*=([^}]*)\}", r"\1", path).replace("**", "*")
-    return re.sub(r"\{[^}]*\}", "*", path)
 
 
 # --- judging ---------------------------------------------------------------------------------------------------------------------
@@ -251,9 +151,9 @@ def _apply(row: Row, override: dict[str, Any]) -> None:
     if row.verb in unless:
         return
     if "verb" in override:
+        if row.verb == "delete" != override["verb"]:
+            row.flags.discard("destructive")  # which the delete brought
         row.verb = override["verb"]
-        if row.verb != "delete" and "destructive" not in override.get("flags", ()):
-            row.flags.discard("destructive")
     for flag in override.get("flags", ()):
         if flag.startswith("-"):
             row.flags.discard(flag[1:])
@@ -389,11 +289,14 @@ def _permissions(row: Row) -> list[str]:
 
 
 def _grpc_template(row: Row) -> list[str]:
-    """The template of a gRPC method without a discovery id: what its HTTP path or its usual fields name."""
+    """The templates of a gRPC method without a discovery id: what its HTTP paths or its usual fields name."""
     rpc = row.rpcs[0]
-    path = re.sub(r"^/v\d\w*/", "", re.sub(r":\w+$", "", rpc.path))
-    if re.fullmatch(r"\{[^}]*\}(/\w+)?", path):
-        return [re.sub(r"\{[^}]*\}", f"{{{_label(gcp_effects_protos.variables(path)[0])}}}", path)]
+    found = []
+    for path in (rpc.path, *rpc.others):
+        bare = re.sub(r"^(?:\w+/)?v\d\w*/", "", re.sub(r":\w+$", "", path.lstrip("/")))
+        found.append(re.sub(r"\{([\w.]+)[^}]*\}", lambda match: f"{{{_label(match[1])}}}", bare))
+    if any(found):
+        return list(dict.fromkeys(found))
     digest = google_protos.digest()
     return [
         f"{{{name}}}" for name in ("name", "resource", "parent") if gcp_effects_protos.has_path(digest, rpc.request, f"query:{name}", "")
@@ -422,15 +325,9 @@ def _variants(row: Row, entry: dict[str, Any]) -> dict[str, Any]:
                 for one, theirs in zip(ours, rpc_names, strict=True):
                     labels.setdefault(one, theirs)
         if not row.methods:
-            labels = {_label(one): one for one in rpc_names}
+            labels = {_label(one): one for path in (*reversed(rpc.others), rpc.path) for one in gcp_effects_protos.variables(path)}
         made = gcp_effects_protos.variant(digest, rpc.request, rpc.body, labels, sorted(asked))
         versions = found.setdefault(json.dumps(made, sort_keys=True), [])
         if rpc.version not in versions:
             versions.append(rpc.version)
     return {" ".join(sorted(versions)): json.loads(text) for text, versions in found.items()}
-
-
-def jsonl(name: str) -> list[dict[str, Any]]:
-    """The rows of a data file of ours: one JSON object a line; empty lines and lines that start with ``#`` are for people."""
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip() and not line.startswith("#")]

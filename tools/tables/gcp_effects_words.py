@@ -132,7 +132,8 @@ WORDS: dict[str, Word] = {
     ),
     # Nouns.
     **_words(
-        """a2a accessibility accounts action addons attributes autoscaling benign binary capabilities client concept consent csr data email
+        """certs device public
+        a2a accessibility accounts action addons attributes autoscaling benign binary capabilities client concept consent csr data email
         encounter entities false games history instances labels last legacy live locations logging master mcp metadata monitoring ms not
         observation patient point postgrest private resource responses series snippet summary tasks token tools values""",
         NOUN,

@@ -86,12 +86,11 @@ def _typed(values: Mapping[str, Any], attributes: Mapping[str, Attribute], owner
 def action_parents(query: Query) -> list[tuple[str, str]]:
     """The groups that the query's action is in: those of ``Warden::Action``, and its service's (``AWS::Action::"ec2:*"``)."""
     kind, name = query.action
-    own: list[tuple[str, str]] = []
     if kind == "GCP::Action":
         own = [(kind, group) for group in gcp_services(name, query.context.get("service", ""))]
-    elif kind.removesuffix("::Action") in GROUPED:
+    else:
         service, colon, _ = name.partition(":")
-        own = [(kind, f"{service}:*")] if colon else []
+        own = [(kind, f"{service}:*")] if colon and kind.removesuffix("::Action") in GROUPED else []
     return [*((GROUP_TYPE, group) for group in query.groups), *own]
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from warden.dialects.conditions import holds
 from warden.dialects.gcp import effects_table
@@ -25,6 +26,10 @@ from warden.dialects.gcp.params import Parameters
 from warden.dialects.gcp.resources import TYPE, named, resources, whole
 from warden.dialects.gravity import GRAVITY
 from warden.model import Action, Certainty, Flag, Resource, Verb
+
+#: Methods of the storage XML API that may read another object, and the headers that name it.
+_XML_COPIES = frozenset({"storage.objects.copy", "storage.objects.insert"})
+_COPY_SOURCES = frozenset({"x-goog-copy-source", "x-amz-copy-source"})
 
 _NO_FLAGS: frozenset[Flag] = frozenset()
 _DESTRUCTIVE = frozenset({Flag.DESTRUCTIVE})
@@ -56,7 +61,7 @@ def actions(call: Call, host: str) -> tuple[Action, ...]:
     acted_on, hidden = resources(entry, parameters)
     flags |= _rehearsal(entry, parameters) | (_OPAQUE if hidden else _NO_FLAGS)
     first = _action(entry.method, verb, flags, acted_on, call, entry)
-    return (first, *_also(entry, parameters, call, Flag.DRY_RUN in flags))
+    return (first, *_also(entry, parameters, call, Flag.DRY_RUN in flags), *_copied(entry, call))
 
 
 def operations() -> Iterator[tuple[str, str, Verb, frozenset[Flag], frozenset[Verb]]]:
@@ -134,7 +139,24 @@ def _rehearsal(entry: Entry, parameters: Parameters) -> frozenset[Flag]:
 
 
 def _also(entry: Entry, parameters: Parameters, call: Call, rehearsal: bool) -> Iterator[Action]:
+    if call.protocol is Protocol.STORAGE_XML:
+        return
     for one in entry.also:
         found = tuple(named(entry, one.template, parameters)) or (whole(entry.service, entry.host),)
         flags = frozenset({Flag.DRY_RUN}) if rehearsal else _NO_FLAGS
         yield _action(one.operation, one.verb, flags, found, call, entry)
+
+
+def _copied(entry: Entry, call: Call) -> Iterator[Action]:
+    """The read of a copy's source in the storage XML API: ``bucket/object`` in a header, percent-encoded."""
+    if call.protocol is not Protocol.STORAGE_XML or call.method not in _XML_COPIES:
+        return
+    for name, value in call.headers:
+        if name.lower() in _COPY_SOURCES:
+            bucket, _, key = unquote(value.partition("?")[0]).removeprefix("/").partition("/")
+            resource = Resource(
+                TYPE,
+                f"//{entry.host}/projects/_/buckets/{bucket}/objects/{key}",
+                {"service": entry.service, "type": "objects", "name": key},
+            )
+            yield _action("storage.objects.get", Verb.READ, _NO_FLAGS, (resource,), call, entry)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def entry(service: str, method: str) -> Entry | None:
         table = _raw(name)
         found = _resolved(table, method)
         if found in table["methods"]:
-            return _entry(name, found)
+            return _entry(name, found) if name == service or not known(service) else _mixed_in(service, name, found)
     return None
 
 
@@ -154,6 +154,12 @@ def _raw(service: str) -> dict[str, Any]:
 @cache
 def _entry(service: str, method: str) -> Entry:
     return _compiled(service, method, _raw(service)["methods"][method])
+
+
+@cache
+def _mixed_in(service: str, name: str, method: str) -> Entry:
+    """A method that every API serves on its own host (``google.iam.v1.IAMPolicy``, ``google.longrunning.Operations``): here it is `service`'s."""
+    return replace(_entry(name, method), service=service, host=f"{service}.googleapis.com")
 
 
 def _flags(row: Mapping[str, Any]) -> frozenset[Flag]:

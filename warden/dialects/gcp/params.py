@@ -15,6 +15,7 @@ reset, and so is one that the body sets to null: its value here is the empty tex
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from warden.dialects.body import ADVICE, grpc, gzip, json, protobuf
@@ -42,13 +43,14 @@ _XML_ACLS = {"public-read": "publicRead", "public-read-write": "publicReadWrite"
 class Parameters:
     """The parameters of one call. The body is parsed once, when the first path asks for it."""
 
-    __slots__ = ("_call", "_entry", "_mask", "_trees", "_variant", "body_missing")
+    __slots__ = ("_entry", "_mask", "_tops", "_trees", "_variant", "body_missing", "call")
 
     def __init__(self, call: Call, entry: Entry) -> None:
-        self._call = call
+        self.call = call
         self._entry = entry
         self._variant: Variant | None = None
         self._trees: Sequence[Any] | None = None
+        self._tops: frozenset[str] = frozenset()
         self._mask: frozenset[str] | None = None
         self.body_missing = self._unreadable()
         if not self.body_missing and entry.mask is not None:
@@ -64,14 +66,16 @@ class Parameters:
         if self._variant is not None:
             return self._of_message(path, self._variant, fold)
         if path.source == "label":
-            found = self._call.labels.get(path.name)
+            found = self.call.labels.get(path.name)
+            if found is None:
+                found = next((value for name, value in self.call.labels.items() if _last(name) == path.name), None)
             return [] if found is None else [found]
         if path.source == "header":
             return self._headers(path.name)
         if path.source == "query":
             return self._query(path, fold)
         if path.source == "body":
-            return self._in_body([walk(tree, path, fold=fold) for tree in self._parsed()], _dotted(path), fold)
+            return self._in_body(self._walk(path, fold), _dotted(path), fold)
         return []
 
     def missing(self, path: WirePath) -> bool:
@@ -82,15 +86,21 @@ class Parameters:
         if path.source == "header" or self.body_missing:
             return []
         if path.source == "body":
-            where = wire_path(f"body:{variant.body}.{_text(path)}") if variant.body else path
+            where = _below(variant.body, path) if variant.body else path
         else:
-            where = wire_path(f"body:{variant.labels.get(path.name, path.name) if path.source == 'label' else path.name}")
-        found = [walk(tree, where, fold=fold) for tree in self._parsed()]
-        return self._in_body(found, _dotted(path), fold) if path.source == "body" else [value for one in found for value in one]
+            where = _field(variant.labels.get(path.name, path.name) if path.source == "label" else path.name)
+        values = self._walk(where, fold)
+        return self._in_body(values, _dotted(path), fold) if path.source == "body" else values
 
-    def _in_body(self, found: Sequence[list[Any]], dotted: str, fold: bool) -> list[Any]:
-        """The values in each message, with what the mask says about them."""
-        values = [value for one in found for value in one]
+    def _walk(self, path: WirePath, fold: bool) -> list[Any]:
+        """The values at `path` in all messages."""
+        trees = self._parsed()
+        if path.steps[0].folded not in self._tops:
+            return []  # most conditions ask for what is not there
+        return [value for tree in trees for value in walk(tree, path, fold=fold)]
+
+    def _in_body(self, values: list[Any], dotted: str, fold: bool) -> list[Any]:
+        """`values` with what the mask says about them."""
         if self._mask is None:
             return values
         if not any(_covers(masked, dotted) for masked in self._mask):
@@ -98,10 +108,10 @@ class Parameters:
         return values if values or not fold else [RESET]
 
     def _query(self, path: WirePath, fold: bool) -> list[Any]:
-        if self._call.protocol is Protocol.STORAGE_XML and path.name in _XML_HEADERS:
+        if self.call.protocol is Protocol.STORAGE_XML and path.name in _XML_HEADERS:
             return [_XML_ACLS.get(value, value) for name in _XML_HEADERS[path.name] for value in self._headers(name)]
         name = folded(path.name)
-        found = [value for key, value in self._call.query if key == path.name or (fold and folded(key) == name)]
+        found = [value for key, value in self.call.query if key == path.name or (fold and folded(key) == name)]
         if len(set(found)) > 1 and not path.many:
             raise DecodeError(
                 "duplicate-query-key", f"Query {path.name} is there {len(found)} times with different values.", "Send it once."
@@ -109,12 +119,12 @@ class Parameters:
         return list(found)
 
     def _headers(self, name: str) -> list[Any]:
-        return [value for key, value in self._call.headers if key.lower() == name]
+        return [value for key, value in self.call.headers if key.lower() == name]
 
     # --- the body -----------------------------------------------------------------------------------------------------------------
 
     def _unreadable(self) -> bool:
-        call, entry = self._call, self._entry
+        call, entry = self.call, self._entry
         kind = self._content_type()
         if call.protocol is Protocol.GRPC or (call.protocol is Protocol.RPC and kind in ("application/x-protobuf", "application/protobuf")):
             self._variant = entry.variant(call.version)
@@ -125,7 +135,7 @@ class Parameters:
         if call.http_method.upper() in _NO_BODY:
             return False
         if call.protocol is Protocol.STORAGE_XML:
-            return not entry.media and call.body != b""
+            return not (entry.media and "object" in call.labels) and call.body != b""
         if call.protocol is Protocol.UPLOAD and self._upload_type() == "media":
             return False  # content alone: everything else is in path and query
         if call.body is None:
@@ -139,16 +149,18 @@ class Parameters:
         return str(values[0]).partition(";")[0].strip().lower() if len(values) == 1 else "" if not values else "several"
 
     def _upload_type(self) -> str:
-        found = [value for key, value in self._call.query if key in ("uploadType", "upload_protocol")]
-        return found[0] if len(found) == 1 else ""
+        """The one word that says what the body is; empty when there are several, or a header may say otherwise."""
+        found = [value for key, value in self.call.query if key in ("uploadType", "upload_protocol")]
+        return found[0] if len(found) == 1 and not self._headers("x-goog-upload-protocol") else ""
 
     def _parsed(self) -> Sequence[Any]:
         if self._trees is None:
             self._trees = self._parse()
+            self._tops = frozenset(folded(name) for tree in self._trees for name in tree)
         return self._trees
 
     def _parse(self) -> Sequence[Any]:
-        call = self._call
+        call = self.call
         if self._variant is not None:
             if call.protocol is Protocol.RPC:
                 return [protobuf.message(self._plain(call.body or b""), self._variant.fields)]
@@ -181,10 +193,23 @@ class Parameters:
 _UNKNOWN = Variant("", {}, {})
 
 
-def _text(path: WirePath) -> str:
-    return ".".join(step.name + "".join(step.selectors) for step in path.steps)
+def _last(name: str) -> str:
+    """The path parameter that discovery makes of a gRPC path's variable: ``secret.name`` is name, ``table_name`` tableName."""
+    first, *more = name.rpartition(".")[2].split("_")
+    return first + "".join(part.capitalize() for part in more)
 
 
+@cache
+def _below(root: str, path: WirePath) -> WirePath:
+    return wire_path(f"body:{root}.{'.'.join(step.name + ''.join(step.selectors) for step in path.steps)}")
+
+
+@cache
+def _field(name: str) -> WirePath:
+    return wire_path(f"body:{name}")
+
+
+@cache
 def _dotted(path: WirePath) -> str:
     return ".".join(step.folded for step in path.steps)
 

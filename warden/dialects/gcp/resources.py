@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from warden.dialects.gcp.effects_table import Entry, Part
+from warden.dialects.gcp.noun import Call, Protocol
 from warden.dialects.gcp.params import Parameters
 from warden.model import Resource
 
@@ -33,6 +34,8 @@ def resources(entry: Entry, parameters: Parameters) -> tuple[tuple[Resource, ...
 
     Raises DecodeError from `Parameters.values`.
     """
+    if parameters.call.protocol is Protocol.STORAGE_XML:
+        return _stored(entry, parameters.call)
     for template in entry.templates:
         found = list(named(entry, template, parameters))
         if len(found) > MAX_RESOURCES:
@@ -60,6 +63,16 @@ def named(entry: Entry, template: Sequence[Part], parameters: Parameters) -> Ite
         parts += values[0].strip("/").split("/") if place == 0 else values[:1]
     if parts:
         yield _resource(entry, parts)
+
+
+def _stored(entry: Entry, call: Call) -> tuple[tuple[Resource, ...], bool]:
+    """What the storage XML API's path names. Several objects in one body, or a form's object, are not told apart."""
+    if "bucket" not in call.labels:
+        return (whole(entry.service, entry.host),), False
+    parts = ["projects", "_", "buckets", call.labels["bucket"]]
+    if "object" in call.labels:
+        parts += ["objects", call.labels["object"]]
+    return (_resource(entry, parts),), "object" not in call.labels and call.method in ("storage.objects.delete", "storage.objects.insert")
 
 
 def _texts(values: Sequence[object]) -> list[str]:
