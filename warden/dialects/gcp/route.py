@@ -178,7 +178,7 @@ def _find(apis: tuple[index.Api, ...], head: Head, segments: tuple[str, ...]) ->
 def _at_path(api: index.Api, head: Head, segments: tuple[str, ...]) -> tuple[index.Form, tuple[str, ...]] | None:
     method = head.method
     tail = head.path.rpartition("/")[2]
-    if api.verbs and (":" in tail or "%3" in tail):
+    if api.verbs and (":" in tail or "%3" in tail) and not (api.host == hosts.STORAGE and len(segments) - 1 in _object_names(head.path)):
         start, colon, verb = segments[-1].rpartition(":")
         if colon and verb != tail.rpartition(":")[2]:
             if verb in api.verbs:  # The last colon is an escaped one: part of a name, unless a reader decodes before it looks.

@@ -62,6 +62,13 @@ ACCEPTED: list[tuple[HttpRequest, str, dict[str, str]]] = [
     (request(f"DELETE {OBJECT}/a%2Fb.txt"), "storage.objects.delete", {"bucket": "bucket", "object": "a/b.txt"}),
     (request(f"DELETE {OBJECT}/a%2F..%2F%2Fb"), "storage.objects.delete", {"bucket": "bucket", "object": "a/..//b"}),
     (request(f"GET {OBJECT}/logs%2Facl?alt=media"), "storage.objects.get", {"bucket": "bucket", "object": "logs/acl"}),
+    (request(f"GET {OBJECT}/a:rename"), "storage.objects.get", {"bucket": "bucket", "object": "a:rename"}),
+    (request(f"GET {OBJECT}/a%3Arename"), "storage.objects.get", {"bucket": "bucket", "object": "a:rename"}),
+    (
+        request("GET https://storage.googleapis.com/v2/projects/p/locations/global/intelligenceConfig"),
+        "google.storage.control.v2.StorageControl/GetProjectIntelligenceConfig",
+        {"name": "projects/p/locations/global/intelligenceConfig"},
+    ),
     (request(f"GET {OBJECT}/%41"), "storage.objects.get", {"bucket": "bucket", "object": "A"}),
     (
         request(f"POST {OBJECT}/a%2Fb/rewriteTo/b/other/o/c%2Fd"),
