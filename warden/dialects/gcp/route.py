@@ -36,7 +36,7 @@ from warden.errors import DecodeError
 from warden.model import HttpRequest
 
 _DISCOVERY = "/$discovery/rest"
-_LEGACY = ("www.googleapis.com",)
+_LEGACY = "www.googleapis.com"
 _MEDIA = frozenset({"download", "resumable", "upload"})
 
 #: What follows a colon and could be a verb.
@@ -110,17 +110,20 @@ def _call(request: HttpRequest, head: Head, host: hosts.Host) -> Call:
         return grpc.call(request, head, api, _service(apis, path))
     first = path[1:].partition("/")[0]
     if host.bucket is not None or (host.storage and first not in storage_xml.OTHER):
-        return storage_xml.call(request, head, host.bucket)
+        found = storage_xml.call(request, head, host.bucket)
+        if first in storage_xml.OTHER and _find(apis, head, uri.segments(path, names=_object_names(path))) is not None:
+            raise DecodeError("two-readings", "The host names a bucket, and the path is one of storage's JSON API.", "Use one of them.")
+        return found
     if path == _DISCOVERY:
         if head.method != "GET":
             return _made(request, head, UNKNOWN, _service(apis, path))
         return _made(request, head, "discovery.apis.getRest", "discovery", labels={"api": _service(apis, path)})
-    segments = uri.segments(path, names=_object_names(path) if host.storage or host.api in _LEGACY else ())
-    found = _find(apis, head, segments)
-    if found is None:
+    segments = uri.segments(path, names=_object_names(path) if host.storage or host.api == _LEGACY else ())
+    hit = _find(apis, head, segments)
+    if hit is None:
         protocol = Protocol.UPLOAD if first in ("upload", "resumable") else Protocol.REST
         return _made(request, head, UNKNOWN, _service(apis, path), protocol=protocol)
-    form, values = found
+    form, values = hit
     if "%2" in path and "%2f" in path.lower():
         _check_slashes(apis, head, segments, form.method)
     protocol = Protocol.UPLOAD if form.media else Protocol.REST
@@ -147,7 +150,7 @@ def _apis(path: str, host: hosts.Host) -> tuple[index.Api, ...]:
     """The tables that the path may be in: the host's own, and at www.googleapis.com those of the API that the path names."""
     if host.api is None:
         return ()
-    if host.api not in _LEGACY:
+    if host.api != _LEGACY:
         return (index.api(host.api),)
     return tuple(index.api(name) for name in index.hosts()["legacy"].get(_first(path), ())) or (index.api(host.api),)
 
