@@ -67,6 +67,13 @@ escape: setup ## only the attempts to get out of the sandbox, each with a contro
 test-slow: setup clients ## what takes minutes: 1 GiB transfers, old SDKs' whole models
 	$(PYTEST) tests -q -m slow
 
+FUZZ_SECONDS := 60
+.PHONY: fuzz
+fuzz: setup ## coverage-guided fuzzing of every dialect, FUZZ_SECONDS each (default 60)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@for dialect in $$($(BIN)/python -c 'from tests.fuzz.seeds import FAMILIES; print(*FAMILIES)'); do \
+	  $(BIN)/python -m tests.fuzz $$dialect $(FUZZ_SECONDS); done
+
 .PHONY: bench
 bench: setup ## the figures of docs/benchmarks.md, as ratios measured in one run
 	@$(BIN)/python -m benchmarks
@@ -75,6 +82,7 @@ bench: setup ## the figures of docs/benchmarks.md, as ratios measured in one run
 lock: ## renew requirements*.lock from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.12 --generate-hashes --no-annotate --quiet -o requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.12 --generate-hashes --no-annotate --quiet -o requirements-dev.lock
+	uv pip compile --group fuzz --universal --python-version 3.12 --generate-hashes --no-annotate --quiet -o requirements-fuzz.lock
 
 .PHONY: clean
 clean: ## remove what the targets above made, the caches included

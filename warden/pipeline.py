@@ -23,6 +23,7 @@ from warden.dialects.aws import AwsDialect
 from warden.dialects.dns import NetDialect
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
+from warden.dialects.kubernetes import Cluster, KubernetesDialect
 from warden.errors import AuditError, CredentialError, DecodeError
 from warden.model import (
     Action,
@@ -68,19 +69,25 @@ class Log(Protocol):
 class Decoder:
     """Wire message -> Actions, with no policy and no state: what `warden decode` shows is what the proxy rules on.
 
-    `accounts` says which AWS account the session's access key ids belong to (see `AwsDialect`).
+    `accounts` says which AWS account the session's access key ids belong to (see `AwsDialect`), `clusters` which hosts are Kubernetes API servers:
+    they come first, because providers serve some under names of their own (``*.eks.amazonaws.com``, ``connectgateway.googleapis.com``).
     Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
     """
 
     egress: Egress = field(default_factory=Egress)
     accounts: Mapping[str, str] = field(default_factory=dict)
+    clusters: tuple[Cluster, ...] = ()
     dialects: tuple[Dialect, ...] = ()
     net: NetDialect = field(init=False)
 
     def __post_init__(self) -> None:
-        dialects = self.dialects or (AwsDialect(self.accounts), HttpDialect(self.egress))
+        dialects = self.dialects or (
+            KubernetesDialect(self.clusters),
+            AwsDialect(self.accounts),
+            HttpDialect(self.egress),
+        )
         object.__setattr__(self, "dialects", dialects)
-        object.__setattr__(self, "net", NetDialect(dialects, self.egress))
+        object.__setattr__(self, "net", NetDialect(dialects, self.egress, self.clusters))
 
     def dialect(self, request: HttpRequest) -> Dialect:
         """Who reads this request and writes its denial."""

@@ -28,12 +28,15 @@ PACKAGES = "packages.example.net"
 
 @dataclass
 class ListedHost:
-    """`address` for `upstream.resolve`, `ca` for `upstream.ca`, `answers` by path without the query, `seen` the requests as ``host path``."""
+    """`address` for `upstream.resolve`, `ca` for `upstream.ca`, `answers` by path without the query, `seen` the requests as ``host path``,
+    `redirects` where a path sends its clients with 307.
+    """
 
     address: str
     ca: Path
     answers: dict[str, tuple[str, bytes]]
     seen: list[str] = field(default_factory=list)
+    redirects: dict[str, str] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -84,14 +87,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         host.seen.append(f"{self.headers.get('Host')} {path}")
         kind, body = host.answers.get(path, ("", b""))
-        self.send_response(200 if kind else 404)
+        if location := host.redirects.get(path):
+            self.send_response(307)
+            self.send_header("Location", location)
+        else:
+            self.send_response(200 if kind else 404)
         self.send_header("Content-Type", kind or "text/plain")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        if self.command == "GET":
+        if self.command != "HEAD":
             self.wfile.write(body)
 
     do_HEAD = do_GET
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.do_GET()
 
     def log_message(self, *_arguments: object) -> None:
         """Nothing on standard error."""

@@ -57,7 +57,7 @@ class LocalAws:
 
     def requests(self) -> list[dict[str, Any]]:
         """Every request that reached the server so far, as method, host, uri, target, body, status, agent, authorization."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]]
 
     def config(self, **sections: Any) -> dict[str, Any]:
         """A warden.yaml that sends AWS's names here, with synthetic credentials made by moto's rules: any key is good."""

@@ -15,6 +15,7 @@ from warden.decide.schema import Block, render
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
 from warden.dialects.http import VERBS
+from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -52,9 +53,21 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     yield _action("http", "other", [Verb.UNKNOWN])
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
+    yield from kubernetes_actions()
     # No tables yet: their types are declared, and rules on them go by group.
-    for provider in ("gcp", "kubernetes", "linux"):
+    for provider in ("gcp", "linux"):
         yield _action(provider, "unknown", Verb, Flag)
+
+
+def kubernetes_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
+    """The API server's own resources, impersonation, and the paths that are none. Custom resources validate without a line here (see `Index`)."""
+    for operation, verbs, flags in effects_table.operations():
+        yield _action("kubernetes", operation, verbs, {*flags, Flag.OPAQUE})
+    for operation in impersonation.OPERATIONS:
+        yield _action("kubernetes", operation, [Verb.GRANT])
+    for operation, reads in nonresource.operations():
+        yield _action("kubernetes", operation, [Verb.READ if reads else Verb.UNKNOWN])
+    yield _action("kubernetes", UNKNOWN, [Verb.UNKNOWN])
 
 
 def aws_operations() -> Iterator[tuple[str, set[Verb], set[Flag]]]:

@@ -5,6 +5,8 @@ decode prints {"actions": [...]}, or {"error": {"code", "reason"}} for a request
 
 A line has method, url, headers (an object or a list of pairs), and body or body_b64. Both commands read it exactly as the proxy reads a request;
 whether it could then be given credentials is not asked. decode needs no configuration and reads none.
+
+A host is a Kubernetes API server's because --kubernetes https://HOST[:PORT][/PREFIX] says so; what follows the scheme is the cluster's name.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 from warden.cli import requests
 from warden.config import PRESETS, Config
 from warden.dialects.egress import Egress
+from warden.dialects.kubernetes import Cluster
 from warden.errors import DecodeError
 from warden.model import Decision, Principal
 from warden.pipeline import DecisionPoint, Decoder
@@ -46,11 +49,29 @@ def _egress(parser: argparse.ArgumentParser) -> None:
         metavar="ENTRY",
         help="an entry of the egress list (decide: instead of the configuration's); repeatable",
     )
+    parser.add_argument(
+        "--kubernetes",
+        action="append",
+        type=_cluster,
+        default=[],
+        metavar="URL",
+        help="a Kubernetes API server, https://host:port, with a path where it is behind one; repeatable",
+    )
+
+
+def _cluster(text: str) -> Cluster:
+    matched = requests.URL.fullmatch(text)
+    if matched is None or not 0 < int(matched[3] or 1) < 65536 or "?" in text or "#" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not https://host[:port][/prefix]")
+    host, prefix = matched[2].strip("[]").lower().removesuffix("."), (matched[4] or "").rstrip("/")
+    port = int(matched[3] or requests.PORTS[matched[1].lower()])
+    return Cluster(text.partition("://")[2].rstrip("/"), host, port, prefix)
 
 
 def run(args: argparse.Namespace) -> int:
     config = _configured() if args.command == "decide" else Config()
-    decoder = Decoder(Egress(args.egress if args.egress is not None else config.egress.allow))
+    egress = Egress(args.egress if args.egress is not None else config.egress.allow)
+    decoder = Decoder(egress, clusters=tuple(args.kubernetes))
     point, principal = None, Principal("agent", "decide", config.profile)
     if args.command == "decide":
         from warden.decide import PolicyDecisionPoint, load

@@ -19,8 +19,8 @@ from warden.model import HttpRequest
 #: Most bytes of one line.
 MAX_LINE = 64 << 20
 # RFC 3986 section 3, without user information: nobody's password belongs into a test file, and no client sends one.
-_URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\s]+)(?::([0-9]{1,5}))?([/?#].*)?", re.IGNORECASE | re.DOTALL)
-_PORTS = {"https": 443, "http": 80}
+URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\s]+)(?::([0-9]{1,5}))?([/?#].*)?", re.IGNORECASE | re.DOTALL)
+PORTS = {"https": 443, "http": 80}
 
 
 class BadLineError(Exception):
@@ -51,11 +51,11 @@ def read(line: bytes | None, body_limit: int) -> HttpRequest:
     method, url = given.get("method"), given.get("url")
     if not isinstance(method, str) or not isinstance(url, str):
         raise BadLineError("method and url must be there and be strings")
-    match = _URL.fullmatch(url)
+    match = URL.fullmatch(url)
     if match is None or not 0 < int(match[3] or 1) < 65536:
         raise BadLineError("the url is not http(s)://host[:port]/path")
     scheme = match[1].lower()
-    host, port, target = match[2].strip("[]").lower().removesuffix("."), int(match[3] or _PORTS[scheme]), match[4] or "/"
+    host, port, target = match[2].strip("[]").lower().removesuffix("."), int(match[3] or PORTS[scheme]), match[4] or "/"
     pairs = list(_pairs(given.get("headers")))
     pseudo = [pair for pair in pairs if pair[0].startswith(":")]
     if len(pseudo) > 1 or any(name != ":authority" for name, _ in pseudo):

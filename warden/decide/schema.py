@@ -26,6 +26,12 @@ from warden.model import Flag, Verb
 DELETE_IS_DESTRUCTIVE = f' in ["{Flag.DESTRUCTIVE.value}"]'
 _NAME = re.compile(r'^    "([^"\\]+)",?$')
 _UID = re.compile(r'([A-Za-z0-9]+)::Action::"([^"\\]+)"')
+#: An operation on a custom resource, or of an aggregated API, of which no table can have all: ``group/resource[/subresource]:verb``, and the
+#: group has a dot. The schema has them as ``*/*:get``, ``*/*/scale:patch``, ``*/*/*:create``.
+_CUSTOM = re.compile(
+    r"(?P<group>[a-z0-9-]+(?:\.[a-z0-9-]+)+)/[A-Za-z0-9_][A-Za-z0-9_.|-]*(?:/(?P<subresource>[A-Za-z0-9_][A-Za-z0-9_.*|-]*))?:(?P<verb>[a-z]+)"
+)
+_ANY = "*/*"
 _ALREADY_SAID = "unable to find an applicable action given the policy scope constraints"
 
 
@@ -79,6 +85,7 @@ class Index:
         self.blocks: list[Block] = []
         self.groups: set[Uid] = {(GROUP_TYPE, name) for name in GROUPS}
         self._block_of: dict[Uid, Block] = {}
+        self._api_groups: set[str] = set()
         namespace, names = "", list[str]()
         for line in text.splitlines():
             if line.startswith("namespace "):
@@ -96,22 +103,37 @@ class Index:
         self.blocks.append(block)
         for name in block.names:
             self._block_of[(f"{block.namespace}::Action", name)] = block
+        if block.namespace == "K8s":
+            self._api_groups.update(name.partition("/")[0] for name in block.names)
 
     def block(self, uid: Uid) -> Block | None:
         """The actions that are in the same groups as `uid`, itself included; None when it is unknown or a group."""
-        return self._block_of.get(uid)
+        found = self._block_of.get(uid)
+        return found if found is not None or uid[0] != "K8s::Action" else self._custom(uid[1])
+
+    def _custom(self, name: str) -> Block | None:
+        matched = _CUSTOM.fullmatch(name)
+        if matched is None or matched["group"] in self._api_groups:
+            return None  # in a group that is listed, all resources are
+        subresource = matched["subresource"]
+        for pattern in (f"*/*/{subresource}", "*/*/*") if subresource else ("*/*",):
+            found = self._block_of.get(("K8s::Action", f"{pattern}:{matched['verb']}"))
+            if found is not None:
+                return Block("K8s", (name,), found.groups)
+        return None
 
     def known(self, uid: Uid) -> bool:
-        return uid in self._block_of or uid in self.groups
+        return uid in self.groups or (self.block(uid) is not None and not uid[1].startswith(_ANY))
 
     def nearest(self, uid: Uid) -> list[str]:
         """Known uids that someone who wrote `uid` may have meant: another case or service first, then like spelling in the same service."""
         kind, name = uid
         wanted = name.lower()
         service, _, operation = wanted.rpartition(":")
-        names = [(k, n) for k, n in (*self._block_of, *sorted(self.groups))]
+        names = [(k, n) for k, n in (*self._block_of, *sorted(self.groups)) if not n.startswith(_ANY)]
+        # Kubernetes' operations are verbs, and every resource has them.
         same = [(k, n) for k, n in names if n.lower() == wanted] or [
-            (k, n) for k, n in names if operation and n.lower().endswith(f":{operation}")
+            (k, n) for k, n in names if operation and kind != "K8s::Action" and n.lower().endswith(f":{operation}")
         ]
         if not same:
             near = {n.lower(): (k, n) for k, n in names if k == kind and (not service or n.lower().startswith(f"{service}:"))}
@@ -130,8 +152,10 @@ class Index:
             if not names:
                 names.append(block.names[0])
         for uid in named - self.groups:
-            block = self._block_of[uid]
-            names = blocks[(block.namespace, block.groups & mentioned)]
+            found = self.block(uid)
+            if found is None:
+                raise KeyError(uid)  # whoever asks for a slice has asked `known`
+            names = blocks.setdefault((found.namespace, found.groups & mentioned), [])
             if uid[1] not in names:
                 names.append(uid[1])
         sliced = [Block(namespace, tuple(names), groups) for (namespace, groups), names in blocks.items()]

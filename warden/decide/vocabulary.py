@@ -93,7 +93,9 @@ CONTEXT: Mapping[str, Attribute] = MappingProxyType(
         "iam": _TEXTS,  # IAM action names that the operation needs
         "family": _TEXTS,  # the services that the wire cannot tell apart, when there are several
         "deferred": Attribute("Bool"),  # a call that a schedule makes later
+        "cascade": Attribute("Bool"),  # what is inside goes with it: a namespace, a type of custom resources
         **_texts("service", "region", "account", "partition", "protocol"),
+        **_texts("cluster", "namespace", "name"),
         **_texts("host", "method", "scheme", "path"),
         "port": Attribute("Long"),
         "type": _TEXT,  # of a DNS question: A, AAAA, MX, ...

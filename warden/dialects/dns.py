@@ -2,6 +2,7 @@
 
 ``dns:query`` and ``tcp:connect`` on a ``Net::Host`` whose attributes say who will rule on what follows: `dialect` is the cloud dialect that
 claims the host, ``http`` when none does, or ``literal`` for an address that no name led to; `egress` is whether the egress list names it.
+An API server of the session's clusters is ``kubernetes`` on whatever port and under whatever name or address the kubeconfig gives it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 from warden.dialects import Dialect
 from warden.dialects.egress import HTTP_PORTS, Egress
+from warden.dialects.kubernetes.cluster import Cluster
 from warden.model import Action, DnsQuestion, Resource, TcpConnect, Verb
 
 
@@ -26,14 +28,16 @@ def is_literal(host: str) -> bool:
 class NetDialect:
     """Reads what is not yet HTTP. `dialects` are asked, in order, who claims a host."""
 
-    def __init__(self, dialects: Sequence[Dialect], egress: Egress) -> None:
+    def __init__(self, dialects: Sequence[Dialect], egress: Egress, clusters: Sequence[Cluster] = ()) -> None:
         self._dialects = dialects
         self._egress = egress
+        self._servers = {(cluster.host, cluster.port) for cluster in clusters}
+        self._ports = {cluster.host: cluster.port for cluster in clusters}
 
     def decode(self, message: DnsQuestion | TcpConnect) -> tuple[Action, ...]:
         if isinstance(message, DnsQuestion):
             # Port 443 stands for "some HTTPS request will follow": the connect is ruled on by its own port.
-            host = self._host(message.name, 443, self._egress.names(message.name))
+            host = self._host(message.name, self._ports.get(message.name, 443), self._egress.names(message.name))
             return (Action("dns", "dns:query", Verb.READ, resources=(host,), context={"host": message.name, "type": message.type}),)
         opaque = self._egress.opaque(message.host, message.port)
         listed = opaque or self._egress.http(message.host, message.port)
@@ -42,7 +46,9 @@ class NetDialect:
         return (Action("tcp", "tcp:connect", Verb.CONNECT, resources=(host,), context=context),)
 
     def _host(self, name: str, port: int, listed: bool) -> Resource:
-        if is_literal(name):
+        if (name, port) in self._servers:
+            dialect = "kubernetes"
+        elif is_literal(name):
             dialect = "literal"
         else:
             # A cloud API speaks HTTPS: a claimed host on another port is nobody's, and needs an egress entry like any other.

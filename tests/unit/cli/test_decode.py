@@ -207,3 +207,45 @@ def test_other_keys_are_left_alone(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     plain, noted = run(monkeypatch, capsys, ["decode"], GET, annotated)
     assert plain == noted
     assert plain["actions"]
+
+
+def test_a_cluster_is_where_the_option_says(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["decode", "--kubernetes", "https://k8s.example:6443", "--kubernetes", "https://rancher.example/k8s/clusters/c-1/"]
+    plain, rancher, beside, elsewhere = run(
+        monkeypatch,
+        capsys,
+        arguments,
+        {"method": "GET", "url": "https://k8s.example:6443/api/v1/namespaces/shop/pods/cart-0", "headers": {}},
+        {
+            "method": "DELETE",
+            "url": "https://rancher.example/k8s/clusters/c-1/apis/apps/v1/namespaces/shop/deployments/cart",
+            "headers": {},
+        },
+        {"method": "GET", "url": "https://rancher.example/v3/tokens", "headers": {}},
+        {"method": "GET", "url": "https://k8s.example/api/v1/pods", "headers": {}},
+    )
+    (action,) = plain["actions"]
+    assert (action["operation"], action["verb"]) == ("pods:get", "read")
+    assert action["context"] == {"cluster": "k8s.example:6443", "namespace": "shop", "name": "cart-0"}
+    (action,) = rancher["actions"]
+    assert (action["operation"], action["flags"]) == ("apps/deployments:delete", ["destructive"])
+    assert action["context"]["cluster"] == "rancher.example/k8s/clusters/c-1"
+    (action,) = beside["actions"]
+    assert (action["operation"], action["verb"]) == ("unknown", "unknown")
+    assert elsewhere["actions"][0]["provider"] == "http"
+
+
+def test_decide_reads_clusters_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "https://k8s.example:6443/api/v1/namespaces/shop/pods/cart-0"
+    arguments = ["decide", "--preset", "no-destroy", "--kubernetes", "https://k8s.example:6443"]
+    reading, deleting = run(monkeypatch, capsys, arguments, {"method": "GET", "url": url}, {"method": "DELETE", "url": url})
+    assert reading["decision"]["effect"] == "allow"
+    assert deleting["decision"]["policies"] == ["no-destroy/destructive"]
+
+
+@pytest.mark.parametrize(
+    "url", ["k8s.example", "ftp://k8s.example", "https://", "https://h:0", "https://h:70000", "https://u@h", "https://h/?a"]
+)
+def test_a_cluster_that_is_no_url_is_refused(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["decode", "--kubernetes", url]) == 2
+    assert "is not https://host[:port][/prefix]" in capsys.readouterr().err

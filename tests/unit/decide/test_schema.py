@@ -23,6 +23,7 @@ BODIES = [
     'permit (principal, action in [AWS::Action::"s3:*", HTTP::Action::"GET"], resource) when { resource.name == "x" }',
     'permit (principal, action in Warden::Action::"http", resource is AWS::Resource)',
     'permit (principal, action, resource) when { action in Warden::Action::"delete" && context.port == "x" }',
+    'forbid (principal, action == K8s::Action::"pods/exec:create", resource is K8s::Resource) when { context has cluster }',
 ]
 
 
@@ -37,7 +38,7 @@ def test_the_slice_says_what_the_whole_says() -> None:
         said = {schema._plain(error.error) for error in full.errors}
         assert {schema._plain(error.error) for error in sliced.errors} == said, body
         verdicts.append(full.validation_passed)
-    assert verdicts == [True, False, True, False, False, False]
+    assert verdicts == [True, False, True, False, False, False, True]
 
 
 def test_the_schema_lists_every_group_and_real_operations() -> None:
@@ -73,3 +74,43 @@ def test_a_missing_schema_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(schema, "directory", lambda: tmp_path)
     with pytest.raises(PolicyError, match="cannot be read"):
         schema.index.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pods/exec:create",
+        "argoproj.io/rollouts:patch",
+        "karmada.io/clusters/proxy:get",
+        "example.com/things/status:update",
+        "users:impersonate",
+    ],
+)
+def test_kubernetes_operations_validate_and_custom_resources_need_no_declaration(name: str) -> None:
+    body = f'forbid (principal, action == K8s::Action::"{name}", resource is K8s::Resource) when {{ context has namespace }}'
+    schema.index().check(read(split("f.cedar", rule(body))[0], "f", preset=False))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("apps/deployment:delete", "apps/deployments:delete"),
+        ("pods/exce:create", "pods/exec:create"),
+        ("pod:list", "pods:list"),
+        ("argoproj.io/rollouts:remove", ""),
+        ("*/*:get", ""),
+        ("things/rollouts:get", ""),
+    ],
+)
+def test_a_misspelt_kubernetes_operation_is_refused(name: str, meant: str) -> None:
+    body = f'forbid (principal, action == K8s::Action::"{name}", resource is K8s::Resource)'
+    with pytest.raises(PolicyError, match="there is no action") as caught:
+        schema.index().check(read(split("f.cedar", rule(body))[0], "f", preset=False))
+    assert meant in caught.value.advice
+
+
+def test_a_custom_resource_is_in_the_groups_that_its_verb_can_be_in() -> None:
+    block = schema.index().block(("K8s::Action", "argoproj.io/rollouts:delete"))
+    assert block is not None
+    assert {("Warden::Action", "delete"), ("Warden::Action", "destructive"), ("Warden::Action", "kubernetes")} <= block.groups
+    assert ("Warden::Action", "read") not in block.groups

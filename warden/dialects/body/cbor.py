@@ -1,11 +1,14 @@
 """A strict reader of CBOR (RFC 8949), for AWS's rpc-v2-cbor protocol and Kubernetes.
 
+`loads` reads what Smithy's serializers send; `kubernetes` what Kubernetes' does: there every string is a byte string.
+
 Ours and not a library's, because the readers at hand keep the last of two equal map keys without a word, and resolve shared references and
 string references (tags 28, 29, 25): two readings of one message. Here both are errors, and so are trailing bytes, keys that are not text, and depth.
 """
 
 from __future__ import annotations
 
+import base64
 import struct
 from typing import Any
 
@@ -15,10 +18,10 @@ from warden.errors import DecodeError
 _BREAK = object()
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, *, _binary: bool = False) -> Any:
     """The value that `data` holds, whole. Raises DecodeError ``malformed-cbor``, ``duplicate-cbor-key`` or ``too-deep``."""
     try:
-        value, end = _item(data, 0, 0)
+        value, end = _item(data, 0, 0, _binary)
     except (IndexError, struct.error, UnicodeDecodeError, OverflowError):
         raise _malformed("it ends early, or its text is not UTF-8") from None
     if value is _BREAK or end != len(data):
@@ -26,11 +29,39 @@ def loads(data: bytes) -> Any:
     return value
 
 
+#: RFC 8949 section 3.4.6: the tag that marks data as CBOR. Kubernetes' serializer puts it in front.
+_SELF_DESCRIBED = b"\xd9\xd9\xf7"
+#: RFC 8949 section 3.4.5.2: bytes that stand for the text of their base64; Kubernetes sends ``[]byte`` fields so.
+_BASE64 = 22
+
+
+def kubernetes(data: bytes) -> Any:
+    """The value of a Kubernetes CBOR body: byte strings are strings, in keys too, and bytes tagged 22 are their base64. Raises as `loads` does."""
+    found = loads(data.removeprefix(_SELF_DESCRIBED), _binary=True)
+    return _text(found)
+
+
+class _Base64(bytes):
+    """A byte string under tag 22."""
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, _Base64):
+        return base64.b64encode(value).decode()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")  # the server takes any bytes; no value that counts holds such
+    if isinstance(value, list):
+        return [_text(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _text(entry) for key, entry in value.items()}
+    return value
+
+
 def _malformed(what: str) -> DecodeError:
     return DecodeError("malformed-cbor", f"The CBOR body cannot be read: {what}.", ADVICE)
 
 
-def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
+def _item(data: bytes, at: int, depth: int, binary: bool) -> tuple[Any, int]:
     """One data item at offset `at`, and the offset behind it."""
     if depth > MAX_DEPTH:
         raise DecodeError("too-deep", f"The CBOR body nests deeper than {MAX_DEPTH} levels.", ADVICE)
@@ -39,7 +70,7 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     if major == 7:
         return _simple(data, at + 1, info)
     if info == 31:
-        return _indefinite(data, at + 1, major, depth)
+        return _indefinite(data, at + 1, major, depth, binary)
     argument, at = _argument(data, at + 1, info)
     if major == 0:
         return argument, at
@@ -55,7 +86,7 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     if major == 4:
         items = []
         for _ in range(argument):
-            value, at = _item(data, at, depth + 1)
+            value, at = _item(data, at, depth + 1, binary)
             if value is _BREAK:
                 raise _malformed("a break where a value belongs")
             items.append(value)
@@ -63,16 +94,21 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
     if major == 5:
         found: dict[str, Any] = {}
         for _ in range(argument):
-            at = _entry(data, at, depth, found)
+            at = _entry(data, at, depth, found, binary)
         return found, at
-    if argument not in (
+    if binary and argument == _BASE64:
+        tagged, at = _item(data, at, depth + 1, binary)
+        if type(tagged) is not bytes:
+            raise _malformed("tag 22 on something else than bytes")
+        return _Base64(tagged), at
+    if binary or argument not in (
         0,
         1,
         2,
         3,
     ):  # Date text, epoch time, big numbers: what Smithy sends (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
-        raise _malformed(f"tag {argument} is not a part of AWS's CBOR")
-    return _item(data, at, depth + 1)
+        raise _malformed(f"tag {argument} is not a part of this API's CBOR")
+    return _item(data, at, depth + 1, binary)
 
 
 def _argument(data: bytes, at: int, info: int) -> tuple[int, int]:
@@ -97,28 +133,30 @@ def _simple(data: bytes, at: int, info: int) -> tuple[Any, int]:
     raise _malformed("an unassigned simple value")
 
 
-def _entry(data: bytes, at: int, depth: int, found: dict[str, Any]) -> int:
-    key, at = _item(data, at, depth + 1)
+def _entry(data: bytes, at: int, depth: int, found: dict[str, Any], binary: bool) -> int:
+    key, at = _item(data, at, depth + 1, binary)
+    if binary and type(key) is bytes:
+        key = key.decode("utf-8")
     if not isinstance(key, str):
         raise _malformed("a map key is not text")
     if key in found:
         raise DecodeError("duplicate-cbor-key", f"The CBOR body has the key {key!r} twice in one map.", ADVICE)
-    value, at = _item(data, at, depth + 1)
+    value, at = _item(data, at, depth + 1, binary)
     if value is _BREAK:
         raise _malformed("a break where a value belongs")
     found[key] = value
     return at
 
 
-def _indefinite(data: bytes, at: int, major: int, depth: int) -> tuple[Any, int]:
+def _indefinite(data: bytes, at: int, major: int, depth: int, binary: bool) -> tuple[Any, int]:
     if major == 5:
         found: dict[str, Any] = {}
         while data[at] != 0xFF:
-            at = _entry(data, at, depth, found)
+            at = _entry(data, at, depth, found, binary)
         return found, at + 1
     items: list[Any] = []
     while data[at] != 0xFF:
-        value, at = _item(data, at, depth + 1)
+        value, at = _item(data, at, depth + 1, binary)
         items.append(value)
     at += 1
     if major == 4:

@@ -207,6 +207,15 @@ class Enforcer:
                 )
             self._settle(flow, exchange, error=text)
 
+    def http2_error(self, connection: Connection, reason: str) -> None:
+        """What was sent as HTTP/2 could not be made a request: the connection ends, and that it was tried is on the log."""
+        self.pipeline.refuse(
+            TcpConnect(connection.host, connection.port),
+            DecodeError(
+                "http2-protocol", f"What was sent is not HTTP/2 as RFC 9113 has it: {wire.brief(reason)}", "Use another HTTP library."
+            ),
+        )
+
     def _settle(self, flow: http.HTTPFlow, exchange: Exchange, *, error: str) -> None:
         self.settle(exchange, status=flow.response.status_code if flow.response else None, error=error)
 

@@ -7,9 +7,14 @@ acknowledged when the other side has sent it on (`PacedConnection.owed`; :class:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import mitmproxy.proxy.layers.http as mitm_http
 from h2.config import H2Configuration
+from h2.errors import ErrorCodes
+from mitmproxy.proxy import commands
 from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http._http2 import Http2Client as MitmHttp2Client
 from mitmproxy.proxy.layers.http._http2 import Http2Server as MitmHttp2Server
 from mitmproxy.proxy.layers.http._http_h2 import BufferedH2Connection
@@ -43,12 +48,24 @@ class PacedConnection(BufferedH2Connection):
         return sum(len(piece.data) for piece in self.stream_buffers.get(stream_id, ()))
 
 
+@dataclass
+class Http2ErrorHook(commands.StartHook):
+    """What came from the sandbox is not HTTP/2 as RFC 9113 says it, so no request could be made of it: the connection ends."""
+
+    reason: str
+    blocking = False
+
+
 class Http2Server(MitmHttp2Server):
     """HTTP/2 towards the sandbox."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.h2_conn: PacedConnection = PacedConnection(self.h2_conf)
+
+    def protocol_error(self, message: str, error_code: int = ErrorCodes.PROTOCOL_ERROR) -> CommandGenerator[None]:
+        yield Http2ErrorHook(message)
+        yield from super().protocol_error(message, error_code)
 
 
 class Http2Client(MitmHttp2Client):

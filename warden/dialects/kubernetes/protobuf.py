@@ -1,0 +1,166 @@
+"""Kubernetes' protobuf bodies, as far as rulings read them: the envelope, and of each message the fields in `tables/protobuf.json`.
+
+A body is ``k8s\\0`` and a ``runtime.Unknown`` (type, raw object). Fields that no ruling reads are skipped; one that is there twice, or of
+another wire type than its message says, is an error. What is empty is absent, as it is to the API server.
+
+Wire format: https://protobuf.dev/programming-guides/encoding/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from warden.dialects.body import ADVICE, MAX_DEPTH
+from warden.errors import DecodeError
+
+MAGIC = b"k8s\x00"
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_WIRE = {"text": _BYTES, "int": _VARINT, "bool": _VARINT}
+
+
+def kind(body: bytes) -> tuple[str, str, bytes]:
+    """apiVersion, kind and raw object of the envelope. Raises DecodeError ``malformed-protobuf`` or ``duplicate-protobuf-field``."""
+    if not body.startswith(MAGIC):
+        raise _malformed("its first four bytes are not Kubernetes'")
+    found = _message(body[len(MAGIC) :], "Unknown", 0)
+    if "contentEncoding" in found or found.get("contentType", "") not in ("", "application/vnd.kubernetes.protobuf"):
+        raise _malformed("its envelope holds another encoding")
+    about = found.get("typeMeta", {})
+    return about.get("apiVersion", ""), about.get("kind", ""), found.get("raw", b"")
+
+
+def known(name: str) -> bool:
+    """Whether rulings can read messages of kind `name`."""
+    return name in _messages()
+
+
+def loads(raw: bytes, name: str) -> dict[str, Any]:
+    """The fields of `raw`, a message of kind `name`, under their JSON names. Raises DecodeError."""
+    return _message(raw, name, 0)
+
+
+def _malformed(what: str) -> DecodeError:
+    return DecodeError("malformed-protobuf", f"The protobuf body cannot be read: {what}.", ADVICE)
+
+
+@cache
+def _messages() -> dict[str, dict[int, tuple[str, str, str]]]:
+    """Message -> field number -> JSON name, type, and ``one``, ``many`` or ``map``."""
+    document = json.loads((Path(__file__).parent / "tables" / "protobuf.json").read_bytes())
+    return {
+        message: {int(number): (name, *_typed(kind)) for number, (name, kind) in fields.items()}
+        for message, fields in document["messages"].items()
+    }
+
+
+def _typed(kind: str) -> tuple[str, str]:
+    if kind.endswith("[]"):
+        return kind[:-2], "many"
+    return ("text", "map") if kind == "map" else (kind, "one")
+
+
+def _message(data: bytes, name: str, depth: int) -> dict[str, Any]:
+    if depth > MAX_DEPTH:
+        raise DecodeError("too-deep", f"The protobuf body nests deeper than {MAX_DEPTH} levels.", ADVICE)
+    fields = _messages()[name]
+    made: dict[str, Any] = {}
+    seen: set[int] = set()
+    for number, wire, value in _fields(data):
+        if number not in fields:
+            continue
+        field, kind, many = fields[number]
+        if wire != _WIRE.get(kind, _BYTES):
+            raise _malformed(f"{name}.{field} is not of its type")
+        if many == "one" and number in seen:
+            raise DecodeError("duplicate-protobuf-field", f"The protobuf body has {name}.{field} twice.", "Send each field once.")
+        seen.add(number)
+        if many == "map":
+            key, entry = _entry(value)
+            if key in made.setdefault(field, {}):
+                raise DecodeError("duplicate-protobuf-field", f"The protobuf body has {key!r} twice in {name}.{field}.", "Send it once.")
+            made[field][key] = entry
+            continue
+        read = _value(value, kind, depth)
+        if many == "many":
+            made.setdefault(field, []).append(read)
+        elif field == "":  # a structure that JSON writes into the one around it
+            made.update(read)
+        elif read not in ("", b""):
+            made[field] = read
+    if name == "IntOrString":
+        return {"": made.get("strVal", "") if made.get("type") else made.get("intVal", 0)}
+    return made
+
+
+def _value(value: Any, kind: str, depth: int) -> Any:
+    if kind == "int":
+        return value - (1 << 64) if value >= 1 << 63 else value
+    if kind == "bool":
+        return value != 0
+    if kind == "bytes":
+        return value
+    if kind == "text":
+        return _text(value)
+    read = _message(value, kind, depth + 1)
+    return read[""] if kind == "IntOrString" else read
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _malformed("a text is not UTF-8") from None
+
+
+def _entry(data: bytes) -> tuple[str, str]:
+    """One entry of a map of texts: key in field 1, value in field 2."""
+    found = {1: b"", 2: b""}
+    for number, wire, value in _fields(data):
+        if number in found:
+            if wire != _BYTES:
+                raise _malformed("an entry of a map is not text")
+            found[number] = value
+    return _text(found[1]), _text(found[2])
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
+    at, end = 0, len(data)
+    while at < end:
+        tag, at = _varint(data, at)
+        number, wire = tag >> 3, tag & 7
+        if number == 0:
+            raise _malformed("a field has the number 0")
+        value: Any
+        if wire == _VARINT:
+            value, at = _varint(data, at)
+        elif wire == _BYTES:
+            size, at = _varint(data, at)
+            value, at = data[at : at + size], at + size
+        elif wire in (_FIXED64, _FIXED32):
+            size = 8 if wire == _FIXED64 else 4
+            value, at = data[at : at + size], at + size
+        else:
+            raise _malformed("it holds a group")
+        if at > end:
+            raise _malformed("it ends early")
+        yield number, wire, value
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    made = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            raise _malformed("it ends early")
+        byte = data[at]
+        at += 1
+        made |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            if made >> 64:
+                break
+            return made, at
+    raise _malformed("a number is longer than 64 bits")
