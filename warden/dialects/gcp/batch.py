@@ -31,7 +31,7 @@ PARTS_LIMIT = 1000
 
 _BOUNDARY = re.compile(
     r"""multipart/mixed\s*;\s*boundary=(?:"([0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-])"|([0-9A-Za-z'+_.-]{1,70}))\s*""",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # or a long s (U+017F) is an s
 )
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _EOL = re.compile(r"\r?\n")

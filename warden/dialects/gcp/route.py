@@ -39,7 +39,7 @@ _DISCOVERY = "/$discovery/rest"
 _LEGACY = "www.googleapis.com"
 _MEDIA = frozenset({"download", "resumable", "upload"})
 
-#: What follows a colon and could be a verb.
+#: What follows a colon and could be a verb, whole or (where the host has it) before something that a reader could take off.
 _VERB = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 #: What precedes a colon that is part of a name for certain: digests, and the domain of a project (``projects/example.com:project``).
 _DIGEST = re.compile(r"(?:.*@)?(?:md5|sha1|sha256|sha512)", re.DOTALL)
@@ -189,7 +189,7 @@ def _at_path(api: index.Api, head: Head, segments: tuple[str, ...]) -> tuple[ind
         elif colon and ":" in tail:
             if verb in api.verbs and start:
                 segments, method = (*segments[:-1], start), f"{method}:{verb}"
-            elif _VERB.fullmatch(verb) and not _names(segments, start):
+            elif (word := _VERB.match(verb)) and (word[0] == verb or word[0] in api.verbs) and not _names(segments, start):
                 return None
     hit = api.trie.find(method, segments)
     if hit is None and method in ("PUT", "DELETE") and "upload_id" in head.keys and segments[0] in ("upload", "resumable"):
@@ -217,7 +217,9 @@ def _check_slashes(apis: tuple[index.Api, ...], head: Head, segments: tuple[str,
     whose slashes its documentation says to escape."""
     names = _object_names(head.path)
     other = tuple(part for at, segment in enumerate(segments) for part in ([segment] if at in names else segment.split("/")))
-    if other == segments:
+    while other[-1:] == ("",):  # a trailing slash, which some readers drop
+        other = other[:-1]
+    if other in (segments, ()):
         return
     hit = _find(apis, head, other)
     if hit is not None and hit[0].method != method:

@@ -139,6 +139,7 @@ REFUSED = [
     (message(DELETE, kind="multipart/form-data; boundary=b"), "malformed-batch"),
     (message(DELETE, kind="multipart/mixed; boundary=b; boundary=c"), "malformed-batch"),
     (message(DELETE, kind="application/json"), "malformed-batch"),
+    (message(DELETE, kind="multipart/mixed; boundary=\u017f"), "malformed-batch"),
     (message(), "malformed-batch"),
     (message(DELETE, tail=""), "malformed-batch"),
     (message(DELETE, tail="--b--\r\n--b\r\n"), "malformed-batch"),
