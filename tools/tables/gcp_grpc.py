@@ -54,8 +54,8 @@ def annotated(host: str, owner: str) -> Iterator[tuple[str, str, str]]:
             version = next((part for part in reversed(service["name"].split(".")[:-1]) if re.fullmatch(r"v\d+[a-z0-9]*", part)), "")
             for method, bindings in service["methods"].items():
                 for binding in bindings:
-                    known = _ids(host).get(_route(binding))
-                    yield f"{owner} {version}".rstrip(), _route(binding), known or f"{service['name']}/{method}"
+                    name = _ids(host).get(_route(binding)) or services()[host][service["name"]][method]
+                    yield f"{owner} {version}".rstrip(), _route(binding), name or f"{service['name']}/{method}"
 
 
 def mixins() -> dict[str, list[str]]:

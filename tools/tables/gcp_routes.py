@@ -52,11 +52,14 @@ def files() -> dict[str, dict[str, dict[str, Any]]]:
     for host, services in gcp_grpc.services().items():
         sections = found.setdefault(host, {})
         taken = {collapsed(route) for rows in sections.values() for route in rows}
+        annotated: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
         owners = {title.partition(" ")[0] for title in sections}
         owner = owners.pop() if len(owners) == 1 else host.partition(".")[0]
         for title, route, name in gcp_grpc.annotated(host, owner):
-            if collapsed(route) not in taken:
-                taken.add(collapsed(route))
+            annotated[collapsed(route)].setdefault(name, (title, route))
+        for wire, names in annotated.items():
+            if wire not in taken and len(names) == 1:  # A few annotations share a route (BigQuery storage's, which has no REST): unknown.
+                ((name, (title, route)),) = names.items()
                 sections.setdefault(title, {})[route] = name
         sections["grpc"] = services
     return {host: found[host] for host in sorted(found)}

@@ -31,12 +31,13 @@ PARTS_LIMIT = 1000
 
 _BOUNDARY = re.compile(
     r"""multipart/mixed\s*;\s*boundary=(?:"([0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-])"|([0-9A-Za-z'+_.-]{1,70}))\s*""",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # or a long s (U+017F) is an s
 )
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _EOL = re.compile(r"\r?\n")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _LINE = re.compile(r"([A-Z]+) ([!-~]+)(?: HTTP/1\.[01])?")
+_ANOTHER = re.compile(rb"\s*[A-Za-z]+ \S+ HTTP/")
 _FIELD = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\U0010ffff]*?)[ \t]*")
 _ABSOLUTE = re.compile(r"https://([^/?#]*)(/.*)")
 #: Outer headers that say something about the outer message alone.
@@ -100,6 +101,8 @@ def _request(part: bytes, request: HttpRequest, outer: tuple[tuple[str, str], ..
     if len(set(names)) != len(names) or "transfer-encoding" in names or "content-encoding" in names:
         raise _malformed("a part has a header twice, or an encoded body")
     body = body if blank else b""
+    if _ANOTHER.match(body) or (body.strip() and method in ("DELETE", "GET", "HEAD") and "content-length" not in names):
+        raise _malformed("a part is more than one HTTP request")
     stated = next((value for name, value in own if name.lower() == "content-length"), None)
     if stated is not None and (not re.fullmatch(r"\d{1,9}", stated) or body[int(stated) :].strip(b"\r\n") or len(body) < int(stated)):
         raise _malformed("a part's body is not as long as it says")

@@ -87,7 +87,11 @@ def split_verb(path: str) -> tuple[str, str]:
 
 
 def methods() -> Iterable[tuple[str, str]]:
-    """Every discovery name and method id in the tables, gRPC's own included; with repetitions. Reads all files: for tests and generators."""
+    """Every discovery name and method id that `route` can say, with repetitions; the name is ``""`` where several APIs have the method.
+
+    Reads all files: for tests and generators.
+    """
+    yield from (("", f"{service}/{method}") for service, found in hosts()["mixins"].items() for method in found)
     for host in hosts()["hosts"]:
         for section, routes in _table("routes", f"{host}.json").items():
             if section == "grpc":

@@ -36,10 +36,10 @@ from warden.errors import DecodeError
 from warden.model import HttpRequest
 
 _DISCOVERY = "/$discovery/rest"
-_LEGACY = ("www.googleapis.com",)
+_LEGACY = "www.googleapis.com"
 _MEDIA = frozenset({"download", "resumable", "upload"})
 
-#: What follows a colon and could be a verb.
+#: What follows a colon and could be a verb, whole or (where the host has it) before something that a reader could take off.
 _VERB = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 #: What precedes a colon that is part of a name for certain: digests, and the domain of a project (``projects/example.com:project``).
 _DIGEST = re.compile(r"(?:.*@)?(?:md5|sha1|sha256|sha512)", re.DOTALL)
@@ -110,17 +110,20 @@ def _call(request: HttpRequest, head: Head, host: hosts.Host) -> Call:
         return grpc.call(request, head, api, _service(apis, path))
     first = path[1:].partition("/")[0]
     if host.bucket is not None or (host.storage and first not in storage_xml.OTHER):
-        return storage_xml.call(request, head, host.bucket)
+        found = storage_xml.call(request, head, host.bucket)
+        if first in storage_xml.OTHER and _find(apis, head, uri.segments(path, names=_object_names(path))) is not None:
+            raise DecodeError("two-readings", "The host names a bucket, and the path is one of storage's JSON API.", "Use one of them.")
+        return found
     if path == _DISCOVERY:
         if head.method != "GET":
             return _made(request, head, UNKNOWN, _service(apis, path))
         return _made(request, head, "discovery.apis.getRest", "discovery", labels={"api": _service(apis, path)})
-    segments = uri.segments(path, names=_object_names(path) if host.storage or host.api in _LEGACY else ())
-    found = _find(apis, head, segments)
-    if found is None:
+    segments = uri.segments(path, names=_object_names(path) if host.storage or host.api == _LEGACY else ())
+    hit = _find(apis, head, segments)
+    if hit is None:
         protocol = Protocol.UPLOAD if first in ("upload", "resumable") else Protocol.REST
         return _made(request, head, UNKNOWN, _service(apis, path), protocol=protocol)
-    form, values = found
+    form, values = hit
     if "%2" in path and "%2f" in path.lower():
         _check_slashes(apis, head, segments, form.method)
     protocol = Protocol.UPLOAD if form.media else Protocol.REST
@@ -147,7 +150,7 @@ def _apis(path: str, host: hosts.Host) -> tuple[index.Api, ...]:
     """The tables that the path may be in: the host's own, and at www.googleapis.com those of the API that the path names."""
     if host.api is None:
         return ()
-    if host.api not in _LEGACY:
+    if host.api != _LEGACY:
         return (index.api(host.api),)
     return tuple(index.api(name) for name in index.hosts()["legacy"].get(_first(path), ())) or (index.api(host.api),)
 
@@ -178,7 +181,7 @@ def _find(apis: tuple[index.Api, ...], head: Head, segments: tuple[str, ...]) ->
 def _at_path(api: index.Api, head: Head, segments: tuple[str, ...]) -> tuple[index.Form, tuple[str, ...]] | None:
     method = head.method
     tail = head.path.rpartition("/")[2]
-    if api.verbs and (":" in tail or "%3" in tail):
+    if api.verbs and (":" in tail or "%3" in tail) and not (api.host == hosts.STORAGE and len(segments) - 1 in _object_names(head.path)):
         start, colon, verb = segments[-1].rpartition(":")
         if colon and verb != tail.rpartition(":")[2]:
             if verb in api.verbs:  # The last colon is an escaped one: part of a name, unless a reader decodes before it looks.
@@ -186,7 +189,7 @@ def _at_path(api: index.Api, head: Head, segments: tuple[str, ...]) -> tuple[ind
         elif colon and ":" in tail:
             if verb in api.verbs and start:
                 segments, method = (*segments[:-1], start), f"{method}:{verb}"
-            elif _VERB.fullmatch(verb) and not _names(segments, start):
+            elif (word := _VERB.match(verb)) and (word[0] == verb or word[0] in api.verbs) and not _names(segments, start):
                 return None
     hit = api.trie.find(method, segments)
     if hit is None and method in ("PUT", "DELETE") and "upload_id" in head.keys and segments[0] in ("upload", "resumable"):
@@ -214,7 +217,9 @@ def _check_slashes(apis: tuple[index.Api, ...], head: Head, segments: tuple[str,
     whose slashes its documentation says to escape."""
     names = _object_names(head.path)
     other = tuple(part for at, segment in enumerate(segments) for part in ([segment] if at in names else segment.split("/")))
-    if other == segments:
+    while other[-1:] == ("",):  # a trailing slash, which some readers drop
+        other = other[:-1]
+    if other in (segments, ()):
         return
     hit = _find(apis, head, other)
     if hit is not None and hit[0].method != method:

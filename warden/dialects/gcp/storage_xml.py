@@ -16,12 +16,12 @@ from warden.dialects.gcp.noun import UNKNOWN, Call, Protocol
 from warden.errors import DecodeError
 from warden.model import HttpRequest
 
-#: First path segments of the JSON API and of gRPC: never buckets here.
-OTHER = frozenset({"$discovery", "$rpc", "batch", "download", "resumable", "storage", "upload"})
+#: First path segments of the JSON API, of gRPC, and of the newer REST API (no bucket has a name of two letters): never buckets here.
+OTHER = frozenset({"$discovery", "$rpc", "batch", "download", "resumable", "storage", "upload", "v2"})
 
 CANCEL = "google.storage.v2.Storage/CancelResumableWrite"
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,221}")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{2,221}")
 
 #: Settings of a bucket that have a subresource of their own: GET is a read of the bucket, PUT and DELETE are a change of that one setting.
 _SETTINGS = frozenset(

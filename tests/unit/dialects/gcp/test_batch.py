@@ -53,11 +53,11 @@ class RecordedError(Exception):
 
 def client_batch(count: int) -> HttpRequest:
     service = build_from_document(document("compute.v1.json"), http=HttpMock(headers={"status": "200"}))
-    made = service.new_batch_http_request()
+    instances, made = service.instances(), service.new_batch_http_request()
     assert isinstance(made, BatchHttpRequest)
     for number in range(count):
-        made.add(service.instances().delete(project="p", zone="z", instance=f"i-{number}"))
-        made.add(service.instances().insert(project="p", zone="z", body={"name": f"j-{number}"}))
+        made.add(instances.delete(project="p", zone="z", instance=f"i-{number}"))
+        made.add(instances.insert(project="p", zone="z", body={"name": f"j-{number}"}))
     recorder = _Recorder()
     with pytest.raises(RecordedError):
         made.execute(http=recorder)
@@ -65,7 +65,7 @@ def client_batch(count: int) -> HttpRequest:
     return request(f"{method} {uri}", *headers.items(), body=body)
 
 
-@pytest.mark.parametrize("count", [1, 2, 300])
+@pytest.mark.parametrize("count", [1, 60])
 def test_what_the_client_sends(count: int) -> None:
     sent = client_batch(count)
     found = route.calls(sent)
@@ -76,14 +76,18 @@ def test_what_the_client_sends(count: int) -> None:
 
 
 def test_what_gcloud_sends() -> None:
-    """Its batches have folded Content-ID headers, and inner bodies with a length; lines end in LF."""
-    inner = (
-        "Content-Type: application/http\nMIME-Version: 1.0\nContent-Transfer-Encoding: binary\nContent-ID: <0f\n 1+compute>\n\n"
-        f"POST {PATH}?alt=json HTTP/1.1\nContent-Type: application/json\nContent-Length: 2\nHost: compute.googleapis.com\n\n{{}}\n"
-    )
-    body = f"--===1==\n{inner}--===1==\n{inner}--===1==--"
+    """As apitools, which gcloud vendors, writes it: lines end in LF, and every part has headers of a mail. Here with a folded one, too."""
+    part_head = "Content-Type: application/http\nMIME-Version: 1.0\nContent-Transfer-Encoding: binary\nContent-ID: <0f\n +0>\n\n"
+    head = "Content-Type: application/json\nMIME-Version: 1.0\naccept: application/json\n"
+    host = "user-agent: x\nHost: compute.googleapis.com\n\n"
+    delete = f"{part_head}DELETE {PATH}/i?alt=json HTTP/1.1\n{head}content-length: 0\n{host}\n"
+    insert = f'{part_head}POST {PATH}?alt=json HTTP/1.1\n{head}content-length: 12\n{host}{{"name":"a"}}'
+    body = f"--===1==\n{delete}\n--===1==\n{insert}\n--===1==--\n"
     found = route.calls(request(ENDPOINT, ("content-type", 'multipart/mixed; boundary="===1=="'), body=body))
-    assert [(call.method, call.body) for call in found] == [("compute.instances.insert", b"{}")] * 2
+    assert [(call.method, call.body) for call in found] == [
+        ("compute.instances.delete", b""),
+        ("compute.instances.insert", b'{"name":"a"}'),
+    ]
 
 
 def test_forms_that_are_accepted() -> None:
@@ -135,6 +139,7 @@ REFUSED = [
     (message(DELETE, kind="multipart/form-data; boundary=b"), "malformed-batch"),
     (message(DELETE, kind="multipart/mixed; boundary=b; boundary=c"), "malformed-batch"),
     (message(DELETE, kind="application/json"), "malformed-batch"),
+    (message(DELETE, kind="multipart/mixed; boundary=\u017f"), "malformed-batch"),
     (message(), "malformed-batch"),
     (message(DELETE, tail=""), "malformed-batch"),
     (message(DELETE, tail="--b--\r\n--b\r\n"), "malformed-batch"),
@@ -160,6 +165,9 @@ REFUSED = [
     (message(part(f"GET {PATH} HTTP/1.1\r\nX : a\r\n\r\n")), "malformed-batch"),
     (message(part(f"GET {PATH} HTTP/1.1\r\nX: a\r\nx: b\r\n\r\n")), "malformed-batch"),
     (message(part(f"GET {PATH} HTTP/1.1\r\nX: a\rDELETE / HTTP/1.1\r\n\r\n")), "malformed-batch"),
+    (message(part(f"GET {PATH} HTTP/1.1\r\n\r\nDELETE {PATH}/i HTTP/1.1\r\n\r\n")), "malformed-batch"),
+    (message(part(f"POST {PATH} HTTP/1.1\r\n\r\nDELETE {PATH}/i HTTP/1.1\r\n\r\n")), "malformed-batch"),
+    (message(part(f"GET {PATH} HTTP/1.1\r\n\r\nx")), "malformed-batch"),
     (message(part(f"POST {PATH} HTTP/1.1\r\nContent-Length: 1\r\n\r\n{{}}")), "malformed-batch"),
     (message(part(f"POST {PATH} HTTP/1.1\r\nContent-Length: 9\r\n\r\n{{}}")), "malformed-batch"),
     (message(part(f"POST {PATH} HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0")), "malformed-batch"),

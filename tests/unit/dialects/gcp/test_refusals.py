@@ -62,6 +62,13 @@ ACCEPTED: list[tuple[HttpRequest, str, dict[str, str]]] = [
     (request(f"DELETE {OBJECT}/a%2Fb.txt"), "storage.objects.delete", {"bucket": "bucket", "object": "a/b.txt"}),
     (request(f"DELETE {OBJECT}/a%2F..%2F%2Fb"), "storage.objects.delete", {"bucket": "bucket", "object": "a/..//b"}),
     (request(f"GET {OBJECT}/logs%2Facl?alt=media"), "storage.objects.get", {"bucket": "bucket", "object": "logs/acl"}),
+    (request(f"GET {OBJECT}/a:rename"), "storage.objects.get", {"bucket": "bucket", "object": "a:rename"}),
+    (request(f"GET {OBJECT}/a%3Arename"), "storage.objects.get", {"bucket": "bucket", "object": "a:rename"}),
+    (
+        request("GET https://storage.googleapis.com/v2/projects/p/locations/global/intelligenceConfig"),
+        "google.storage.control.v2.StorageControl/GetProjectIntelligenceConfig",
+        {"name": "projects/p/locations/global/intelligenceConfig"},
+    ),
     (request(f"GET {OBJECT}/%41"), "storage.objects.get", {"bucket": "bucket", "object": "A"}),
     (
         request(f"POST {OBJECT}/a%2Fb/rewriteTo/b/other/o/c%2Fd"),
@@ -118,6 +125,8 @@ UNKNOWNS: list[tuple[HttpRequest, str]] = [
     (request("POST https://compute.googleapis.com/"), "compute"),
     (request(f"GET {SECRET}:access"), "secretmanager"),  # the host has the verb, not here
     (request(f"DELETE {SECRET}:access"), "secretmanager"),  # and never a secret of that name
+    (request(f"GET {SECRET}/versions/1:access%252F"), "secretmanager"),
+    (request(f"GET {SECRET}/versions/1:access.x"), "secretmanager"),
     (request(f"DELETE {SECRET}:obliterate"), "secretmanager"),  # a verb of tomorrow
     (request(f"DELETE {SECRET}:undelete:x"), "secretmanager"),
     (request(f"DELETE {SECRET}.example.com:obliterate"), "secretmanager"),
@@ -162,6 +171,8 @@ REFUSED: list[tuple[HttpRequest, str]] = [
     (request(f"GET {SECRET}%2Fversions"), "escaped-slash"),
     (request(f"GET {SECRET}/versions/1%3Aaccess"), "escaped-colon"),
     (request(f"GET {SECRET}/versions/1:x%3Aaccess"), "escaped-colon"),
+    (request(f"GET {SECRET}/versions/1:access%2F"), "escaped-colon"),
+    (request(f"GET {SECRET}%2Fversions%2F"), "escaped-slash"),
     (request(f"GET {COMPUTE}?filter=a;alt=media"), "malformed-form"),
     # another method than the line's
     (request(f"POST {COMPUTE}/i", (OVERRIDE, "PURGE")), "method-override"),

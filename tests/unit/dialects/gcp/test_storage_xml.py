@@ -78,12 +78,18 @@ def test_the_service_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "key"), [("a//b", "a//b"), ("a%2Fb", "a/b"), ("a%20b%41", "a bA"), ("a;b", "a;b"), ("a/", "a/"), ("a:b", "a:b")]
+    ("path", "key"),
+    [("a//b", "a//b"), ("a%2Fb", "a/b"), ("a%20b%41", "a bA"), ("a;b", "a;b"), ("a/", "a/"), ("a:b", "a:b"), ("x/upload", "x/upload")],
 )
 def test_names_that_objects_may_have(path: str, key: str) -> None:
     for base in ("https://storage.googleapis.com/my-bucket", "https://my-bucket.storage.googleapis.com"):
         (call,) = route.calls(request(f"DELETE {base}/{path}"))
         assert (call.method, call.labels["object"]) == ("storage.objects.delete", key)
+
+
+def test_the_json_apis_prefixes_are_names_behind_a_bucket() -> None:
+    (call,) = route.calls(request("PUT https://my-bucket.storage.googleapis.com/upload/photo.png"))
+    assert (call.method, call.labels["object"]) == ("storage.objects.insert", "upload/photo.png")
 
 
 @pytest.mark.parametrize("path", ["storage/v9/b/bucket", "storage", "upload/bucket/o", "batch/x", "download/x", "resumable/x"])
@@ -98,6 +104,8 @@ def test_an_override_is_two_calls() -> None:
 
 
 REFUSED = [
+    (request("DELETE https://my-bucket.storage.googleapis.com/storage/v1/b/other"), "two-readings"),
+    (request("POST https://my-bucket.storage.googleapis.com/upload/storage/v1/b/other/o"), "two-readings"),
     (request("DELETE https://storage.googleapis.com/my-bucket/a/../b"), "dot-segment"),
     (request("DELETE https://my-bucket.storage.googleapis.com/a/../b"), "dot-segment"),
     (request("DELETE https://storage.googleapis.com//key"), "malformed-bucket"),
