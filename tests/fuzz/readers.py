@@ -11,6 +11,7 @@ import posixpath
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, unquote_plus
 
@@ -87,7 +88,7 @@ def at(document: Any, *names: str) -> Iterator[Any]:
 
 
 def kubernetes(request: HttpRequest) -> set[str]:
-    """What a lenient RequestInfo makes of any reading of the path, as ``verb [group/]resource[/subresource]``; nothing where it is surely a rehearsal."""
+    """What a lenient RequestInfo makes of any reading of the path, as ``verb [group/]resource[/subresource]``. Sure rehearsals are nothing."""
     found = set()
     for path in paths(request):
         segments = [part for part in path.split("/") if part]
@@ -128,6 +129,49 @@ def _rehearsed(request: HttpRequest) -> bool:
             return False
         return isinstance(options, dict) and options.get("dryRun") == ["All"]
     return parse_qs(request.target.partition("?")[2]).get("dryRun") == ["All"] and request.body is not None
+
+
+#: Operation -> the methods and the end of a path that mean it at Google, whatever API version or host form precedes it.
+_GOOGLE = {
+    "compute.instances.delete": ({"DELETE"}, r"/zones/[^/]+/instances/[^/]+/?"),
+    "storage.objects.delete": ({"DELETE"}, r"/storage/v1/b/[^/]+/o/.+"),
+    "xml delete": ({"DELETE"}, r"/[^/].*"),
+    "pubsub.projects.topics.delete": ({"DELETE"}, r"/v1/projects/[^/]+/topics/[^/]+/?"),
+    "DeleteTopic": ({"POST"}, r"(?:/\$rpc)?/google\.pubsub\.v1\.Publisher/DeleteTopic"),
+    "destroy": ({"POST"}, r".*/cryptoKeyVersions/[^/]+:destroy"),
+    "access": ({"GET"}, r".*/secrets/[^/]+/versions/[^/]+:access"),
+    "setIamPolicy": ({"POST"}, r".*/projects/[^/]+:setIamPolicy"),
+    "setDeletionProtection": ({"POST"}, r".*/instances/[^/]+/setDeletionProtection"),
+}
+
+
+def gcp(request: HttpRequest) -> set[str]:
+    """The operations of the table above that some reading of path and method matches, also in the parts of a batch."""
+    found = _google(methods(request), paths(request), request.host)
+    if any("batch" in path for path in paths(request)):
+        for text in bodies(request):
+            for match in re.finditer(r"^[ \t]*([A-Za-z]+)[ \t]+(\S+)", text, re.MULTILINE):
+                target = re.sub(r"^[a-z]+://[^/]+", "", match[2])
+                inner = HttpRequest(match[1].upper(), "https", request.host, 443, target)
+                overrides = {
+                    value.upper() for value in re.findall(r"^[ \t]*x-http-method[a-z-]*[ \t]*:[ \t]*([A-Za-z]+)", text, re.M | re.I)
+                }
+                found |= _google({match[1].upper(), *overrides}, paths(inner), request.host)
+    if "setDeletionProtection" in found:
+        values = [value.lower() for name, value in pairs(replace(request, body=b"")) if name == "deletionprotection"]
+        if values and all(value == "true" for value in values):
+            found.discard("setDeletionProtection")
+    return found
+
+
+def _google(verbs: set[str], every: set[str], host: str) -> set[str]:
+    plain = {re.sub(r"^/(?:upload|resumable/upload|download)(?=/)", "", path) for path in every} | every
+    found = {
+        name for name, (allowed, pattern) in _GOOGLE.items() if verbs & allowed and any(re.fullmatch(f".*{pattern}", p) for p in plain)
+    }
+    if not host.endswith(".storage.googleapis.com"):
+        found.discard("xml delete")
+    return found
 
 
 def aws(request: HttpRequest) -> set[str]:
