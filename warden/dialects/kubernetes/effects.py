@@ -26,8 +26,6 @@ TYPE = "K8s::Resource"
 _WIRE = Wire()
 _NO_FLAGS: frozenset[Flag] = frozenset()
 _DELETES = ("delete", "deletecollection")
-#: Answers that may come over a WebSocket: https://kubernetes.io/docs/reference/using-api/api-concepts/ (watch), and logs of old clients.
-_STREAMED = frozenset({"watch", "list"})
 
 
 def needs_body(info: RequestInfo, request: HttpRequest) -> bool:
@@ -50,7 +48,7 @@ def action(info: RequestInfo, request: HttpRequest, query: str, cluster: str) ->
                 flags |= effect.flags
                 if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
                     verb = effect.verb
-    if _upgrades(request) and not (info.verb in _STREAMED or info.subresource == "log" or verb in (Verb.EXECUTE, Verb.CONNECT)):
+    if verb not in (Verb.EXECUTE, Verb.CONNECT) and not _answers(info, request):
         flags |= {Flag.OPAQUE}
     if found.rehearsed and _rehearses(info, request, query):
         flags |= {Flag.DRY_RUN}
@@ -109,8 +107,11 @@ def _named(made: Change) -> str:
     return ""
 
 
-def _upgrades(request: HttpRequest) -> bool:
-    return any(name.lower() == "upgrade" for name, _ in request.headers)
+def _answers(info: RequestInfo, request: HttpRequest) -> bool:
+    """Whether what comes back is an answer and no stream of another protocol: watches and logs come over a WebSocket, too."""
+    wanted = request.header_values("upgrade")
+    streamed = info.verb == "watch" or (info.subresource == "log" and info.verb == "get")
+    return not wanted or (streamed and [value.strip().lower() for value in wanted] == ["websocket"])
 
 
 def _rehearses(info: RequestInfo, request: HttpRequest, query: str) -> bool:
