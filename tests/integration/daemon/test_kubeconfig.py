@@ -46,7 +46,11 @@ def test_its_name_resolves_and_the_dialect_answers(shared: Home) -> None:
 def test_one_in_the_project_is_hidden(shared: Home) -> None:
     token = secrets.token_urlsafe(24)
     kubeconfig(shared.work / "kubeconfig", token)
-    done = shared.shell("cat kubeconfig; cat $KUBECONFIG; rm -f kubeconfig; mv kubeconfig other", env={"KUBECONFIG": "kubeconfig"})
+    refused = shared.exec("true", env={"KUBECONFIG": "kubeconfig"})
+    assert (refused.returncode, "could have written" in refused.stderr) == (125, True)
+    shared.configure(kubernetes={"kubeconfig": [str(shared.work / "kubeconfig")]})
+    done = shared.shell("cat kubeconfig; cat $KUBECONFIG; rm -f kubeconfig; mv kubeconfig other")
+    shared.configure()
     assert "warden-dummy-" in done.stdout
     assert token not in done.stdout
     assert token in (shared.work / "kubeconfig").read_text()
