@@ -1,8 +1,8 @@
 """A request through the worker against the same through mitmproxy when it only forwards: 1 KB over TLS, kept-alive, on loopback.
 
-The other side is mitmproxy as its documentation embeds it, cut down to the addons that forwarding needs (core, proxyserver, nextlayer,
-tlsconfig). Both run in processes of their own in front of the same nginx, and are measured in turns, so that what else the machine does
-falls on both. The worker does all of its work: decode, decide under no-destroy, sign again, record.
+The other side is mitmproxy as its documentation embeds it, cut down to the addons that forwarding needs (`benchmarks.forwarding`). Both run in
+processes of their own in front of the same nginx, and are measured in turns, so that what else the machine does falls on both. The worker does
+all of its work: decode, decide under no-destroy, sign again, record.
 
 Needs `nginx` and `h2load` (Debian: nginx-light, nghttp2-client).
 """
@@ -95,7 +95,7 @@ class Bench:
         self.forwarding = _free_port()
         warm()
         _forked(lambda: self._serve(upstream), stack)
-        _forked(lambda: _forward(self.forwarding, upstream, folder), stack)
+        _forward(self.forwarding, upstream, folder, stack)
         for sock in self._hosts.values():
             sock.close()
         _await_port(self.forwarding)
@@ -201,29 +201,12 @@ def _connect(port: int, host: str) -> ssl.SSLSocket:
     return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=30), server_hostname=host)
 
 
-def _forward(port: int, upstream: int, folder: Path) -> None:
-    """mitmproxy with the addons that forwarding needs."""
-    from mitmproxy.addons.core import Core
-    from mitmproxy.addons.next_layer import NextLayer
-    from mitmproxy.addons.proxyserver import Proxyserver
-    from mitmproxy.addons.tlsconfig import TlsConfig
-    from mitmproxy.master import Master
-    from mitmproxy.options import Options
-
-    async def run() -> None:
-        options = Options()
-        master = Master(options)
-        master.addons.add(Core(), Proxyserver(), NextLayer(), TlsConfig())
-        options.update(
-            mode=[f"reverse:https://127.0.0.1:{upstream}@127.0.0.1:{port}"],
-            confdir=str(folder / "mitmproxy"),
-            ssl_verify_upstream_trusted_ca=str(folder / "world.pem"),
-            connection_strategy="lazy",
-            upstream_cert=False,
-        )
-        await master.run()
-
-    asyncio.run(run())
+def _forward(port: int, upstream: int, folder: Path, stack: contextlib.ExitStack) -> None:
+    """Starts mitmproxy alone: in the parent of the worker it would have Warden's layers in it."""
+    command = [sys.executable, "-m", "benchmarks.forwarding", str(port), str(upstream), str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stack.callback(process.wait)
+    stack.callback(process.kill)
 
 
 def _nginx(folder: Path, world: SessionCA, stack: contextlib.ExitStack) -> int:

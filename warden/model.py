@@ -6,8 +6,8 @@ answers with a `Decision`, and `Ruling` is all of that for one message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -186,6 +186,28 @@ class HttpRequest:
     sni: str | None = None
     authority: str | None = None
     identity: str = ""
+    #: What `once` has read; no part of the value.
+    _readings: dict[Callable[[HttpRequest], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once[T](self, read: Callable[[HttpRequest], T]) -> T:
+        """``read(self)``, worked out the first time only. `read` looks at the head alone, never at `body` or `body_length`: what it says of a head
+        holds for the request that `with_body` makes of it. What it raises is not kept.
+        """
+        if read not in self._readings:
+            self._readings[read] = read(self)
+        found: T = self._readings[read]
+        return found
+
+    def with_body(self, body: bytes) -> HttpRequest:
+        """The same request, its body read to the end."""
+        made = replace(self, body=body, body_length=len(body))
+        object.__setattr__(made, "_readings", self._readings)
+        return made
+
+    @property
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """The headers by lower-case name, the values of each in order."""
+        return self.once(_fields)
 
     def header(self, name: str) -> str | None:
         """The value of header `name` (any case); None when absent. Raises ValueError when it is there more than once."""
@@ -196,8 +218,14 @@ class HttpRequest:
 
     def header_values(self, name: str) -> list[str]:
         """All values of header `name` (any case), in order."""
-        wanted = name.lower()
-        return [value for key, value in self.headers if key.lower() == wanted]
+        return list(self.fields.get(name.lower(), ()))
+
+
+def _fields(request: HttpRequest) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in request.headers:
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

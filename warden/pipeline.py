@@ -95,7 +95,7 @@ class Decoder:
 
     def _framed(self, request: HttpRequest) -> Dialect:
         dialect = self.dialect(request)
-        framing.check(request, method_override=dialect.method_override)
+        request.once(framing.check_but_method if dialect.method_override else framing.check)
         return dialect
 
     def needs_body(self, request: HttpRequest) -> bool:

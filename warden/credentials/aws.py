@@ -24,7 +24,7 @@ CLOCK_LIMIT = 900.0
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
-_TIMESTAMP = re.compile(r"\d{8}T\d{6}Z")
+_TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 #: Values of x-amz-content-sha256 that leave the body unsigned.
@@ -184,8 +184,8 @@ class AwsBroker:
         _check_signed_headers(request, signature)
         timestamp = self._timestamp(request, signature)
         payload = _payload(request)
-        canonical = prove(request, signature, made, timestamp, payload)
-        return resign(request, signature, canonical, source.keys(), timestamp, payload)
+        proof = prove(request, signature, made, timestamp, payload)
+        return resign(request, signature, proof, source.keys())
 
     def _timestamp(self, request: HttpRequest, signature: Signature) -> str:
         """The moment that was signed, as YYYYMMDDTHHMMSSZ: it is kept, so that SDKs which correct a wrong clock go on doing so."""
@@ -193,13 +193,13 @@ class AwsBroker:
         try:
             if stated is None:
                 moment = parsedate_to_datetime(_only(request, "date") or "").astimezone(UTC)
-            elif _TIMESTAMP.fullmatch(stated):
-                moment = datetime.strptime(stated, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            elif parts := _TIMESTAMP.fullmatch(stated):
+                moment = datetime(*map(int, parts.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
             else:
                 raise ValueError
         except ValueError:
             raise CredentialError("bad-date", "The signed request has no readable X-Amz-Date.") from None
-        text = moment.strftime("%Y%m%dT%H%M%SZ")
+        text = stated or moment.strftime("%Y%m%dT%H%M%SZ")
         if not text.startswith(signature.date):
             raise CredentialError("bad-date", "The signature's scope is of another day than its date.")
         seconds = abs(self._now() - moment.timestamp())
@@ -220,7 +220,7 @@ def _check_unsigned(request: HttpRequest, in_query: frozenset[str]) -> None:
             "Presigned AWS URLs cannot be used or tried inside the sandbox yet.",
             "Call the API itself (for S3: get-object, put-object, cp) with the credentials of the session.",
         )
-    if any(name.lower() in _TOKEN_HEADERS for name, _ in request.headers):
+    if not _TOKEN_HEADERS.isdisjoint(request.fields):
         raise CredentialError(
             "foreign-credentials", "The request carries an AWS token that is not this session's.", "Sign it with the session's credentials."
         )
@@ -258,10 +258,9 @@ def _check_scheme(authorization: str) -> None:
 
 
 def _check_signed_headers(request: HttpRequest, signature: Signature) -> None:
-    for name, _ in request.headers:
-        lower = name.lower()
-        if lower.startswith("x-amz-") and lower not in signature.signed_headers:
-            raise CredentialError("unsigned-header", f"The header {lower[:100]} is not among the signed ones.", "Sign every x-amz- header.")
+    for name in request.fields:
+        if name.startswith("x-amz-") and name not in signature.signed_headers:
+            raise CredentialError("unsigned-header", f"The header {name[:100]} is not among the signed ones.", "Sign every x-amz- header.")
 
 
 def _payload(request: HttpRequest) -> str:

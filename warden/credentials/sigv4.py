@@ -13,12 +13,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
-from botocore.auth import SigV4Auth
 from botocore.utils import normalize_url_path
 
 from warden.credentials.dummies import KeyPair
@@ -31,10 +30,10 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 _RAW_PATH_SERVICES = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
 
 _UNRESERVED = "-_.~"
-_DATE = re.compile(r"\d{8}")
+_DATE = re.compile(r"[0-9]{8}")
 _HEX_SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _SCOPE_PART = re.compile(r"[A-Za-z0-9_-]+")
-_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,19 @@ class Canonical:
     query: str
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Proof:
+    """What a proven signature was made over, to make another: the canonical form, the canonical values of the signed headers, the moment and the
+    payload. `digest` is the SHA-256 of all that as one text, empty where the text that was proven is not the one to sign.
+    """
+
+    form: Canonical
+    headers: Mapping[str, str]
+    digest: str
+    timestamp: str
+    payload: str
+
+
 def read_signature(authorization: str) -> Signature:
     """The parts of the header. Raises CredentialError ``bad-authorization`` for anything but the one known shape."""
     algorithm, _, rest = authorization.partition(" ")
@@ -77,23 +89,23 @@ def read_signature(authorization: str) -> Signature:
         or not all(_SCOPE_PART.fullmatch(part) for part in scope[2:4])
     ):
         raise _malformed()
-    if not _HEX_SIGNATURE.fullmatch(fields["Signature"]) or not all(_HEADER_NAME.fullmatch(name) for name in names):
+    if not _HEX_SIGNATURE.fullmatch(fields["Signature"]) or not _HEADER_NAMES.fullmatch(fields["SignedHeaders"]):
         raise _malformed()
     if len(set(names)) != len(names) or "host" not in names:
         raise _malformed()
     return Signature(scope[0], scope[1], scope[2], scope[3], names, fields["Signature"])
 
 
-def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: str, payload: str) -> Canonical:
-    """The canonical form under which `key` made `signature` over `request`; `payload` is the body's hash or its placeholder,
-    `timestamp` YYYYMMDDTHHMMSSZ.
+def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: str, payload: str) -> Proof:
+    """That `key` made `signature` over `request`; `payload` is the body's hash or its placeholder, `timestamp` YYYYMMDDTHHMMSSZ.
 
-    Raises CredentialError ``bad-signature`` when there is none.
+    Raises CredentialError ``bad-signature`` when it did not.
     """
+    headers = _headers(request, signature.signed_headers)
     for sent, standard in _forms(request, signature.service):
-        text = _canonical_request(request, sent, signature.signed_headers, payload)
-        if hmac.compare_digest(_sign(text, signature, key, timestamp), signature.value):
-            return standard
+        digest = _digest(request.method, sent, headers, signature.signed_headers, payload)
+        if hmac.compare_digest(_sign(digest, signature, key, timestamp), signature.value):
+            return Proof(standard, headers, digest if sent is standard else "", timestamp, payload)
     raise CredentialError(
         "bad-signature",
         "The AWS signature does not match the request and this session's secret key.",
@@ -101,42 +113,62 @@ def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: s
     )
 
 
-def resign(request: HttpRequest, signature: Signature, canonical: Canonical, key: KeyPair, timestamp: str, payload: str) -> HttpRequest:
+def resign(request: HttpRequest, signature: Signature, proof: Proof, key: KeyPair) -> HttpRequest:
     """`request` signed by `key` over the same date, scope, headers and payload. Only Authorization and X-Amz-Security-Token differ."""
     kept = [(name, value) for name, value in request.headers if name.lower() != "x-amz-security-token"]
     names = {name for name in signature.signed_headers if name != "x-amz-security-token"}
-    at = next(index for index, (name, _) in enumerate(kept) if name.lower() == "authorization")
+    headers = proof.headers
     token = []
     if key.token:
         token = [("X-Amz-Security-Token", key.token)]
         names.add("x-amz-security-token")
-    unsigned = replace(request, headers=(*kept[:at], *token, *kept[at + 1 :]))
+        headers = {**headers, "x-amz-security-token": _trimmed([key.token])}
     signed = tuple(sorted(names))
-    value = _sign(_canonical_request(unsigned, canonical, signed, payload), signature, key, timestamp)
+    # What differs may be the key alone: then what it signs was worked out already.
+    digest = proof.digest if signed == signature.signed_headers and not token else ""
+    digest = digest or _digest(request.method, proof.form, headers, signed, proof.payload)
+    value = _sign(digest, signature, key, proof.timestamp)
     scope = f"{key.access_key}/{signature.date}/{signature.region}/{signature.service}/aws4_request"
+    at = next(index for index, (name, _) in enumerate(kept) if name.lower() == "authorization")
     authorization = (kept[at][0], f"{ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={value}")
     return replace(request, headers=(*kept[:at], *token, authorization, *kept[at + 1 :]))
 
 
-def _sign(canonical_request: str, signature: Signature, key: KeyPair, timestamp: str) -> str:
-    digest = hashlib.sha256(_bytes(canonical_request)).hexdigest()
+def _sign(digest: str, signature: Signature, key: KeyPair, timestamp: str) -> str:
+    """`key`'s signature over the canonical request whose SHA-256 is `digest`."""
     string_to_sign = f"{ALGORITHM}\n{timestamp}\n{signature.date}/{signature.region}/{signature.service}/aws4_request\n{digest}"
-    signer = SigV4Auth(key, signature.service, signature.region)
-    return str(signer.signature(string_to_sign, SimpleNamespace(context={"timestamp": timestamp})))
+    signing_key = _signing_key(key.secret_key, signature.date, signature.region, signature.service)
+    return hmac.digest(signing_key, string_to_sign.encode(), "sha256").hex()
 
 
-def _canonical_request(request: HttpRequest, canonical: Canonical, names: tuple[str, ...], payload: str) -> str:
-    headers = "".join(f"{name}:{_header(request, name)}\n" for name in names)
-    return "\n".join((request.method.upper(), canonical.path, canonical.query, headers, ";".join(names), payload))
+@lru_cache(maxsize=64)
+def _signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
+    """The key that signs for a day, region and service: one of its own for each, derived from the secret."""
+    derived = b"AWS4" + _bytes(secret_key)
+    for part in (date, region, service, "aws4_request"):
+        derived = hmac.digest(derived, part.encode(), "sha256")
+    return derived
 
 
-def _header(request: HttpRequest, name: str) -> str:
-    """``Trimall`` of every value, joined with commas."""
-    values = request.header_values(name)
-    if name == "host" and not values:
+def _digest(method: str, form: Canonical, headers: Mapping[str, str], names: tuple[str, ...], payload: str) -> str:
+    """The SHA-256 of the canonical request."""
+    lines = "".join([f"{name}:{headers[name]}\n" for name in names])
+    text = "\n".join((method.upper(), form.path, form.query, lines, ";".join(names), payload))
+    return hashlib.sha256(_bytes(text)).hexdigest()
+
+
+def _headers(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
+    """The canonical value of each header in `names`."""
+    found = {name: _trimmed(request.fields.get(name, ())) for name in names}
+    if "host" in found and "host" not in request.fields:
         # HTTP/2 has :authority instead; the pipeline has checked that it names where the connection goes.
-        values = request.header_values(":authority") or [_authority(request)]
-    return ",".join(" ".join(value.split()) for value in values)
+        found["host"] = _trimmed(request.fields.get(":authority", ()) or [_authority(request)])
+    return found
+
+
+def _trimmed(values: Sequence[str]) -> str:
+    """``Trimall`` of every value, joined with commas."""
+    return ",".join([" ".join(value.split()) for value in values])
 
 
 def _authority(request: HttpRequest) -> str:
@@ -152,10 +184,7 @@ def _forms(request: HttpRequest, service: str) -> Iterator[tuple[Canonical, Cano
     """
     path, _, query = request.target.partition("?")
     path = path or "/"
-    if service in _RAW_PATH_SERVICES:
-        paths = [path, _encode(path, "/" + _UNRESERVED)]
-    else:
-        paths = [_encode_again(normalize_url_path(path)), _encode_again(path)]
+    paths = _paths(path, raw=service in _RAW_PATH_SERVICES)
     pairs = [pair.partition("=")[::2] for pair in query.split("&")] if query else []
     queries = [_query(pairs), _query([(_encode(name, _UNRESERVED), _encode(value, _UNRESERVED)) for name, value in pairs])]
     for sent_path in dict.fromkeys(paths):
@@ -163,6 +192,14 @@ def _forms(request: HttpRequest, service: str) -> Iterator[tuple[Canonical, Cano
             form = Canonical(sent_path, sent_query)
             yield form, form
     yield Canonical(path, query), Canonical(paths[0], queries[1])
+
+
+def _paths(path: str, *, raw: bool) -> list[str]:
+    if path == "/":
+        return [path]
+    if raw:
+        return [path, _encode(path, "/" + _UNRESERVED)]
+    return [_encode_again(normalize_url_path(path)), _encode_again(path)]
 
 
 def _query(pairs: list[tuple[str, str]]) -> str:

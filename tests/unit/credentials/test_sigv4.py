@@ -7,8 +7,9 @@ import shutil
 import socket
 import subprocess
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import botocore.auth
@@ -18,6 +19,8 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from warden.config import AwsCredentialsConfig
 from warden.credentials.aws import AwsBroker
@@ -122,6 +125,43 @@ def test_a_request_signed_again_is_what_botocore_signs(signer: Any, service: str
     out = one.authorize(message(sent, b"body"), AWS)
     assert lowered(out.headers) == lowered(native.headers.items())
     assert (out.method, out.target, out.body) == ("POST", message(sent, b"").target, b"body")
+
+
+_SCOPED = st.text("abcdefghij-0123456789", min_size=1, max_size=12)
+_WORDS = st.text("aB \t0:;,=\u00e4", max_size=12)
+_CUSTOM = st.dictionaries(st.sampled_from(["X-Amz-Target", "x-amz-meta-b", "X-Amz-Acl", "Accept", "Content-Type"]), _WORDS, max_size=4)
+
+
+@given(
+    service=_SCOPED | st.sampled_from(["s3", "ec2"]),
+    region=_SCOPED,
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    path=st.sampled_from(OTHER_PATHS),
+    query=st.sampled_from(QUERIES),
+    headers=_CUSTOM,
+    body=st.binary(max_size=64),
+    day=st.integers(0, 3),
+    token=st.text("ab/+=", max_size=8),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_request_signed_again_is_what_botocore_signs(
+    service: str, region: str, method: str, path: str, query: str, headers: dict[str, str], body: bytes, day: int, token: str
+) -> None:
+    """Scopes and days repeat and differ, and so do the keys derived from them."""
+    real = KeyPair("AKIA" + "R" * 16, "r" * 40, token or None)
+    moment = MOMENT + timedelta(days=day)
+    one = broker(real, moment.timestamp())
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+
+    def signed(keys: KeyPair) -> Any:
+        request = AWSRequest(method, f"https://host.amazonaws.com{path}" + (f"?{query}" if query else ""), dict(headers), body)
+        with mock.patch.object(botocore.auth, "get_current_datetime", return_value=moment):
+            signer(keys, service, region).add_auth(request)
+        return request
+
+    sent, native = signed(inside(one)), signed(real)
+    out = one.authorize(message(sent, body), AWS)
+    assert lowered(out.headers) == lowered(native.headers.items())
 
 
 CALLS: list[tuple[str, str, dict[str, Any]]] = [

@@ -76,7 +76,7 @@ class AwsDialect:
 
 def _readable(request: HttpRequest) -> HttpRequest:
     """`request` with its body as the service reads it, or DecodeError."""
-    if not read_head(request).compressed:
+    if not request.once(read_head).compressed:
         return request
     headers = tuple((name, value) for name, value in request.headers if name.lower() != "content-encoding")
     return replace(request, body=plain_body(request), headers=headers)

@@ -86,13 +86,10 @@ _SINGLE = frozenset(
 
 def head(request: HttpRequest) -> Head:
     """Raises DecodeError for a malformed target and for headers that may not be repeated."""
-    headers: dict[str, str] = {}
-    for name, value in request.headers:
-        lower = name.lower()
-        if lower not in headers:
-            headers[lower] = value
-        elif lower in _SINGLE:
-            raise DecodeError("duplicate-header", f"The header {lower} is there twice.")
+    for name, values in request.fields.items():
+        if len(values) > 1 and name in _SINGLE:
+            raise DecodeError("duplicate-header", f"The header {name} is there twice.")
+    headers = {name: values[0] for name, values in request.fields.items()}
     path, query = uri.split(request.target)
     return Head(request.method, path, uri.pairs(query), headers)
 

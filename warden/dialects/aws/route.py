@@ -58,7 +58,7 @@ class Route:
 
 def route(request: HttpRequest) -> Route:
     """Where `request` goes. Raises DecodeError when there is no single certain reading, or when the host is no AWS endpoint."""
-    place, head, services = _place(request)
+    place, head, services = request.once(_place)
     kind = protocols.signal(head)
     if kind == "json":
         return _named(protocols.json_target(head), place, head, services)
@@ -78,7 +78,7 @@ def route(request: HttpRequest) -> Route:
 
 def without_body(request: HttpRequest) -> Route | None:
     """Where `request` goes when its head says so and its protocol may do without the body (REST); None for all others. May raise DecodeError."""
-    place, head, services = _place(request)
+    place, head, services = request.once(_place)
     kind = protocols.signal(head)
     if kind in {"json", "rpc-v2-cbor"} or _speaks_query(kind, head, services):
         return None
@@ -88,7 +88,7 @@ def without_body(request: HttpRequest) -> Route | None:
 def plain_body(request: HttpRequest, head: Head | None = None, services: tuple[index.Service, ...] | None = None) -> bytes | None:
     """The body as the service reads it, inflated where its SDKs compress it. Raises DecodeError for any other coding."""
     if head is None or services is None:
-        _, head, services = _place(request)
+        _, head, services = request.once(_place)
     if not head.compressed or not request.body:
         return request.body
     if head.headers["content-encoding"].strip().lower() != "gzip" or not any(service.gzip for service in services):
@@ -105,11 +105,11 @@ class _Place:
 
 
 def _place(request: HttpRequest) -> tuple[_Place, Head, tuple[index.Service, ...]]:
-    """Host and scope, agreed, and the services that are left."""
+    """Host and scope, agreed, and the services that are left. Reads the head alone: see `HttpRequest.once`."""
     host = hosts.find(request.host)
     if host is None:
         raise DecodeError("not-aws", "The request does not go to an AWS endpoint.")
-    head = protocols.head(request)
+    head = request.once(protocols.head)
     signed = scope.read(head.headers.get("authorization"), head.query)
     services = tuple(index.service(name) for name in host.services)
     region, partition = host.region, host.partition

@@ -1,10 +1,10 @@
 """The HTTP enforcement point: mitmproxy's sans-I/O proxy core between the sandbox and the world, and the only package that imports it.
 
 A connection is a `Connection` (:mod:`.connection`): it moves bytes between sockets and a stack of layers, and answers the stack's hooks.
-The stack of layers (:mod:`.layers`, with :mod:`.http1`, :mod:`.http2` and :mod:`.stream`) is mitmproxy's, made strict where it is lenient and
-bounded where it is not. Hooks are the places where the stack stops and asks; all of them are methods of `Enforcer` (:mod:`.enforcer`), which
-asks the pipeline. :mod:`.message` turns mitmproxy's
-flows into `HttpRequest` values and back, :mod:`.tls` speaks TLS on both sides.
+The stack of layers (:mod:`.layers`, with :mod:`.http1`, :mod:`.heads`, :mod:`.http2` and :mod:`.stream`) is mitmproxy's, made strict where it is
+lenient and bounded where it is not. Hooks are the places where the stack stops and asks; all of them are methods of `Enforcer`
+(:mod:`.enforcer`), which asks the pipeline. :mod:`.message` turns mitmproxy's flows into `HttpRequest` values and back, :mod:`.tls` speaks TLS
+on both sides.
 
 ::
 

@@ -68,6 +68,8 @@ class Connection(LiveConnectionHandler):
         self._progress = asyncio.Event()
         self._events: deque[events.Event] = deque()
         self._handling = False
+        #: What the event that is handled made to send, by where it goes.
+        self._outgoing: dict[asyncio.StreamWriter, list[bytes]] = {}
         context = self.layer.context
         context.server.address = (host, port)
         context.server.sni = host
@@ -101,7 +103,8 @@ class Connection(LiveConnectionHandler):
         """Gives an event to the layers and carries out what they answer.
 
         As the base class does, but hooks are answered in place, where it starts a task for each. An event that arises while another is handled
-        waits its turn.
+        waits its turn. What they send to one side (a head and a body, each in a TLS record of its own) goes out in one piece: a call of the
+        kernel, and a packet that wakes the other end, costs more than making what is in it.
         """
         self._events.append(event)
         if self._handling:
@@ -111,9 +114,11 @@ class Connection(LiveConnectionHandler):
             while self._events:
                 for command in self.layer.handle_event(self._events.popleft()):
                     self._carry_out(command)
+            self._send()
         except Exception:  # noqa: BLE001 - a layer that raised has lost its state: nothing more may pass through it
             self.log("a layer failed", logging.ERROR, exc_info=True)
             self._events.clear()
+            self._outgoing.clear()
         finally:
             self._handling = False
             self.timeout_watchdog.register_activity()
@@ -121,6 +126,7 @@ class Connection(LiveConnectionHandler):
 
     def _carry_out(self, command: commands.Command) -> None:
         if isinstance(command, commands.StartHook):
+            self._send()  # an outcome is recorded when the response is on its way: nobody waits for that
             self.answer(command)
             if command.blocking:
                 self._events.append(events.HookCompleted(command))
@@ -135,14 +141,22 @@ class Connection(LiveConnectionHandler):
             if io is None:
                 return  # closed already
             if isinstance(command, commands.SendData):
-                if io.writer is not None and not io.writer.is_closing():
-                    io.writer.write(command.data)
+                if isinstance(io.writer, asyncio.StreamWriter):
+                    self._outgoing.setdefault(io.writer, []).append(command.data)
             elif isinstance(command, commands.CloseConnection):
+                self._send()
                 self.close_connection(command.connection, isinstance(command, commands.CloseTcpConnection) and command.half_close)
         elif isinstance(command, commands.Log):
             self.log(command.message, command.level)
         else:
             raise TypeError(f"unexpected command {type(command).__name__}")
+
+    def _send(self) -> None:
+        """Hands what was collected to the sockets, in order."""
+        for writer, pieces in self._outgoing.items():
+            if not writer.is_closing():
+                writer.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        self._outgoing.clear()
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         self.answer(hook)

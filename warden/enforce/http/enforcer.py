@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mitmproxy import http, tcp, tls
@@ -153,7 +152,7 @@ class Enforcer:
         flow.request.trailers = None  # not ruled on, so not forwarded
         if exchange.ruling is None and flow.response is None:
             body = flow.request.raw_content or b""
-            self._rule(flow, exchange, _with_body(exchange.request, body))
+            self._rule(flow, exchange, exchange.request.with_body(body))
 
     def _rule(self, flow: http.HTTPFlow, exchange: Exchange, request: HttpRequest) -> None:
         started = time.monotonic()
@@ -289,7 +288,3 @@ def _exchange(flow: http.HTTPFlow) -> Exchange:
     exchange = flow.metadata[EXCHANGE]
     assert isinstance(exchange, Exchange)
     return exchange
-
-
-def _with_body(request: HttpRequest, body: bytes) -> HttpRequest:
-    return replace(request, body=body, body_length=len(body))

@@ -19,19 +19,24 @@ import mitmproxy.proxy.layers.http as mitm_http
 from h11 import EndOfMessage
 from h11._readers import ChunkedReader
 from mitmproxy import http
+from mitmproxy.net.http.http1.read import expected_http_body_size
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layer import CommandGenerator
 from mitmproxy.proxy.layers.http._base import HttpEvent, ReceiveHttp
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
+    RequestData,
     RequestEndOfMessage,
     RequestHeaders,
     RequestTrailers,
+    ResponseHeaders,
     ResponseProtocolError,
 )
 from mitmproxy.proxy.layers.http._http1 import Http1Client as MitmHttp1Client
 from mitmproxy.proxy.layers.http._http1 import Http1Server as MitmHttp1Server
 from mitmproxy.proxy.layers.http._http1 import make_body_reader
+
+from warden.enforce.http import heads
 
 #: Bytes of a request or response head. AWS presigned URLs and session tokens make some of 16 KiB; servers rarely take more than 64.
 HEAD_BYTES = 1 << 16
@@ -41,12 +46,6 @@ HEAD_SECONDS = 30.0
 AHEAD_BYTES = 1 << 20
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-# RFC 9112 section 3: request-line = method SP request-target SP HTTP-version; section 5: no white space before the colon, no folding.
-_HEAD = re.compile(
-    rb"(?P<method>" + _TOKEN + rb") (?P<target>[\x21-\x7e\x80-\xff]+) (?P<version>HTTP/1\.[01])\r\n"
-    rb"(?:" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n"
-)
 # RFC 9112 section 3.2.2: absolute-form; whether its authority is the connection's is checked with everything else.
 _ABSOLUTE = re.compile(rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#@]+)(?P<path>/.*)?")
 _LENGTH = re.compile(rb"0|[1-9][0-9]{0,17}")
@@ -137,7 +136,7 @@ def _parse(head: bytes) -> tuple[http.Request, int | None]:
     """The request and the size of its body (None: chunked). Raises ValueError."""
     if len(head) > HEAD_BYTES:
         raise ValueError(f"The head of the request is larger than {HEAD_BYTES} bytes.")
-    match = _HEAD.fullmatch(head)
+    match = heads.REQUEST.fullmatch(head)
     if match is None:
         raise ValueError("The head of the request is not exactly what HTTP/1.1 allows.")
     method, target, version = match["method"], match["target"], match["version"]
@@ -149,13 +148,11 @@ def _parse(head: bytes) -> tuple[http.Request, int | None]:
         if absolute is None:
             raise ValueError("The request target is neither a path nor a whole URL.")
         scheme, authority, target = absolute["scheme"].lower(), absolute["authority"], absolute["path"] or b"/"
-    fields = tuple((name, value.strip(b"\t ")) for name, _, value in (line.partition(b":") for line in head[:-4].split(b"\r\n")[1:]))
-    request = http.Request("", 0, method, scheme, authority, target, version, http.Headers(), None, None, time.time(), None)
-    request.data.headers.fields = fields
-    return request, _body_size(fields, version)
+    fields = heads.fields(head)
+    return heads.request(method, scheme, authority, target, version, fields), _body_size(fields, version)
 
 
-def _body_size(fields: tuple[tuple[bytes, bytes], ...], version: bytes) -> int | None:
+def _body_size(fields: heads.Fields, version: bytes) -> int | None:
     """The size of the body, None when it is chunked. Raises ValueError for anything that could be read in two ways (RFC 9112 section 6)."""
     lengths = [value for name, value in fields if name.lower() == b"content-length"]
     codings = [value for name, value in fields if name.lower() == b"transfer-encoding"]
@@ -175,9 +172,24 @@ def _body_size(fields: tuple[tuple[bytes, bytes], ...], version: bytes) -> int |
 class Http1Client(MitmHttp1Client):
     """HTTP/1 towards the upstream."""
 
+    _head = b""
+
     def send(self, event: HttpEvent) -> CommandGenerator[None]:
-        if not isinstance(event, RequestTrailers):  # came over HTTP/2; they were not ruled on
-            yield from super().send(event)
+        if isinstance(event, RequestTrailers):  # came over HTTP/2; they were not ruled on
+            return
+        if self._head and not isinstance(event, RequestData):
+            yield commands.SendData(self.conn, self._take(b""))
+        for command in super().send(event):
+            if not isinstance(command, commands.SendData):
+                yield command
+            elif isinstance(event, RequestHeaders) and not event.end_stream and not event.request.stream:
+                self._head = command.data  # the whole body is here and follows at once: one TLS record, and one write, for both
+            else:
+                yield commands.SendData(self.conn, self._take(command.data))
+
+    def _take(self, data: bytes) -> bytes:
+        head, self._head = self._head, b""
+        return head + data
 
     def read_headers(self, event: events.ConnectionEvent) -> CommandGenerator[None]:
         if isinstance(event, events.DataReceived) and self.request:
@@ -195,7 +207,28 @@ class Http1Client(MitmHttp1Client):
                 return
             if end is None:
                 return
+            if (response := heads.response(raw[: end.end()])) is not None:
+                yield from self._begin(response, end.end(), event)
+                return
         yield from super().read_headers(event)
+
+    def _begin(self, response: http.Response, size: int, event: events.DataReceived) -> CommandGenerator[None]:
+        """As the base class does, which takes heads that are less exact."""
+        assert self.request is not None
+        assert self.stream_id is not None
+        self.buf.maybe_extract_at_most(size)
+        self.response = response
+        try:
+            body = expected_http_body_size(self.request, response)
+        except ValueError as error:
+            yield commands.CloseConnection(self.conn)
+            reason = f"Cannot parse HTTP response: {error}"
+            yield ReceiveHttp(ResponseProtocolError(self.stream_id, reason, ErrorCode.GENERIC_SERVER_ERROR))
+            return
+        yield ReceiveHttp(ResponseHeaders(self.stream_id, response, body == 0))
+        self.body_reader = _body_reader(body)
+        self.state = self.read_body
+        yield from self.state(event)
 
     def read_body(self, event: events.Event) -> CommandGenerator[None]:
         if type(self.body_reader) is ChunkedReader:

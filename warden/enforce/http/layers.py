@@ -36,7 +36,7 @@ class Http(HttpLayer):
         self.identities: dict[Connection, str] = {}
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
-        self.streams[stream_id] = Stream(self.context.fork(), stream_id, self._answer)
+        self.streams[stream_id] = Stream(_fork(self.context), stream_id, self._answer)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
 
     def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> CommandGenerator[None]:
@@ -57,6 +57,21 @@ class Http(HttpLayer):
                 reply = yield command
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
+        """What one event makes for the client (a head and the beginning of a body) goes on in one piece: each would be a TLS record of its own."""
+        client = self.context.client
+        pieces: list[bytes] = []
+        for command in self._steps(event):
+            if isinstance(command, commands.SendData) and command.connection is client:
+                pieces.append(command.data)
+                continue
+            if pieces and isinstance(command, commands.CloseConnection | commands.StartHook):
+                yield commands.SendData(client, b"".join(pieces))
+                pieces.clear()
+            yield command
+        if pieces:
+            yield commands.SendData(client, b"".join(pieces))
+
+    def _steps(self, event: events.Event) -> CommandGenerator[None]:
         yield from super()._handle_event(event)
         if self._http2 is not None:
             yield from self._settle(self._http2)
@@ -113,6 +128,13 @@ class Http(HttpLayer):
         while layer is not None and not isinstance(layer, Http1Client | Http2Client):
             layer = getattr(layer, "child_layer", None)
         return layer
+
+
+def _fork(context: Context) -> Context:
+    """A context for one stream. `Context.fork` makes a server connection that it throws away, at every request."""
+    forked = Context.__new__(Context)
+    forked.client, forked.server, forked.options, forked.layers = context.client, context.server, context.options, context.layers.copy()
+    return forked
 
 
 class Close(Layer):
