@@ -70,7 +70,7 @@ class Decoder:
     """Wire message -> Actions, with no policy and no state: what `warden decode` shows is what the proxy rules on.
 
     `accounts` says which AWS account the session's access key ids belong to (see `AwsDialect`), `clusters` which hosts are Kubernetes API servers:
-    they come first, because providers serve some under names of their own (``*.eks.amazonaws.com``, ``connectgateway.googleapis.com``).
+    they come first, because providers serve some under names of their own (``connectgateway.googleapis.com``).
     Order: the framing checks that hold for every dialect; then the first dialect that claims the host.
     """
 

@@ -11,7 +11,7 @@ from tests.unit.decide.rules import AGENT
 from warden.config import PRESETS
 from warden.decide import PolicyDecisionPoint, advice, bundle, cases, load, schema
 from warden.decide.location import directory
-from warden.decide.vocabulary import GROUP_TYPE
+from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.errors import PolicyError
 from warden.model import Action, Certainty, Flag, Verb
 
@@ -66,6 +66,12 @@ def test_readonly_lets_nothing_through_that_no_destroy_denies() -> None:
                 assert verb in (Verb.READ, Verb.LIST) or Flag.DRY_RUN in flags
 
 
+def _owner(operation: str) -> tuple[str, str]:
+    """Provider and type of the action of this name."""
+    owners = [(provider, f"{namespace}::Action") for provider, namespace in NAMESPACES.items()]
+    return next(owner for owner in owners if schema.index().known((owner[1], operation)))
+
+
 def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
     rows = advice.table()
     assert sum(len(operations) for operations in rows.values()) >= 40
@@ -74,17 +80,22 @@ def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
         assert rule in forbids
         preset = rule.partition("/")[0]
         for operation, row in operations.items():
-            assert schema.index().known(("AWS::Action", operation)), operation
+            provider, kind = _owner(operation)
+            assert schema.index().known((kind, operation)), operation
             assert str(row["advice"]).endswith(".")
-            effect = {"no-destroy/secret": "credential"}.get(rule, rule.partition("/")[2])
-            assert (GROUP_TYPE, effect) in schema.index().block(("AWS::Action", operation)).groups, f"{rule} never denies {operation}"  # type: ignore[union-attr]
+            effects = {"no-destroy/secret": {"credential"}, "no-destroy/execute": {"execute", "connect"}}.get(
+                rule, {rule.partition("/")[2]}
+            )
+            block = schema.index().block((kind, operation))
+            assert block is not None
+            assert block.groups & {(GROUP_TYPE, effect) for effect in effects}, f"{rule} never denies {operation}"
             for instead in row.get("instead", []):  # type: ignore[attr-defined]
-                block = schema.index().block(("AWS::Action", instead))
+                block = schema.index().block((kind, instead))
                 assert block, f"{operation} recommends {instead}, which does not exist"
                 names = {name for kind, name in block.groups if kind == GROUP_TYPE}
                 verbs = [verb for verb in Verb if verb.value in names]
                 passing = [
-                    POINTS[preset].decide(AGENT, [Action("aws", instead, verb)]).allowed
+                    POINTS[preset].decide(AGENT, [Action(provider, instead, verb)]).allowed
                     for verb in verbs
                     if verb not in (Verb.DELETE, Verb.UNKNOWN)
                 ]

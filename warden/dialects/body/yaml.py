@@ -17,8 +17,8 @@ import yaml
 from warden.dialects.body import ADVICE, MAX_DEPTH
 from warden.errors import DecodeError
 
-#: Bytes. An object in the API server's store is at most 1.5 MiB.
-MAX_SIZE = 3 << 20
+#: Bytes: a second of reading. Clients write large objects as JSON, which is YAML too and read by its own reader.
+MAX_SIZE = 512 << 10
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}

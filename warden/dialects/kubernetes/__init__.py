@@ -98,7 +98,7 @@ def _proxied(info: RequestInfo) -> bool:
 
 def _nonresource(request: HttpRequest, info: RequestInfo, cluster: Cluster | None, path: tuple[str, ...]) -> Action:
     pattern = nonresource.pattern(path) if cluster is not None else ""
-    if cluster is None or not pattern or info.verb not in nonresource.METHODS:
+    if cluster is None or not pattern or info.verb not in nonresource.METHODS or not request.method.isupper():
         return _unknown(request, cluster, path)
     reads = info.verb in nonresource.READS
     return Action(

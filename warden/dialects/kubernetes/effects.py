@@ -63,7 +63,8 @@ def action(info: RequestInfo, request: HttpRequest, query: str, cluster: str) ->
         context["cascade"] = True
     return Action(
         "kubernetes",
-        f"{info.operation}:{info.verb or request.method.lower()}",
+        # No other method has a verb: "get" is not GET, and may not pass for it.
+        f"{info.operation}:{info.verb or ('options' if request.method == 'OPTIONS' else 'unknown')}",
         verb,
         flags,
         (resource(cluster, info, name),),

@@ -7,8 +7,10 @@ import base64
 import pytest
 
 from tests.unit.dialects.kubernetes.wire import DECODER, TYPES, decode, operations, request
+from warden.dialects.kubernetes import Cluster
 from warden.errors import DecodeError
-from warden.model import Flag, Verb
+from warden.model import DnsQuestion, Flag, TcpConnect, Verb
+from warden.pipeline import Decoder
 
 N = "/api/v1/namespaces/shop"
 D = "/apis/apps/v1/namespaces/shop/deployments"
@@ -105,6 +107,7 @@ BODIES = [
     ("DELETE", f"{D}/x?dryRun=All", "yaml", b"\xef\xbb\xbfdryRun: [All]", "malformed-yaml"),
     ("DELETE", f"{D}/x?dryRun=All", "yaml", b"\xff\xfed\x00", "invalid-utf8"),
     ("DELETE", f"{D}/x?dryRun=All", "yaml", b"[" * 100, "too-deep"),
+    ("DELETE", f"{D}/x?dryRun=All", "yaml", b"a: " + b"x" * (512 << 10), "malformed-yaml"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa2\x41a\x01\x41a\x02", "duplicate-cbor-key"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa2\x41a\x01\x61a\x02", "duplicate-cbor-key"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa1\x41a\x01\x00", "malformed-cbor"),
@@ -219,6 +222,28 @@ def test_resource_ids_and_context() -> None:
     assert read("POST", f"{N}/pods", b'{"metadata":{"generateName":"one-"}}')[1]["name"] == "one-*"
     attributes = decode("GET", f"{N}/pods/cart-0/log").resources[0].attributes
     assert attributes == {"cluster": "prod", "version": "v1", "namespace": "shop", "type": "pods", "name": "cart-0", "subresource": "log"}
+
+
+def test_names_and_connections_of_a_cluster_are_the_dialects_on_any_port_and_address() -> None:
+    decoder = Decoder(clusters=(Cluster("prod", "k8s.example", 6443), Cluster("home", "192.0.2.7", 8443)))
+
+    def dialect(message: DnsQuestion | TcpConnect) -> object:
+        (action,) = decoder.decode(message)
+        return action.resources[0].attributes["dialect"]
+
+    assert dialect(DnsQuestion("k8s.example", "A")) == "kubernetes"
+    assert dialect(TcpConnect("k8s.example", 6443)) == "kubernetes"
+    assert dialect(TcpConnect("192.0.2.7", 8443)) == "kubernetes"
+    assert dialect(TcpConnect("192.0.2.7", 443)) == "literal"
+    assert dialect(TcpConnect("k8s.example", 443)) == "http"
+    assert dialect(DnsQuestion("other.example", "A")) == "http"
+
+
+def test_a_providers_own_name_for_a_cluster_is_the_clusters() -> None:
+    decoder = Decoder(clusters=(Cluster("eks", "abc.gr7.eu-west-1.eks.amazonaws.com"),))
+    sent = request("GET", "/api/v1/pods", host="abc.gr7.eu-west-1.eks.amazonaws.com", port=443)
+    assert decoder.decode(sent)[0].operation == "pods:list"
+    assert DECODER.decode(sent)[0].provider != "kubernetes"  # nobody said that there is one
 
 
 def test_a_cluster_is_a_host_and_its_port() -> None:
