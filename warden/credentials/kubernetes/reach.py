@@ -15,7 +15,7 @@ def within_reach(path: str, writable: Iterable[str]) -> bool:
     at, todo = "/", path.split("/")[::-1]
     for _ in range(STEPS):
         if not todo:
-            return False
+            return at in bases
         part = todo.pop()
         if part in ("", "."):
             continue
@@ -23,7 +23,8 @@ def within_reach(path: str, writable: Iterable[str]) -> bool:
             at = os.path.dirname(at)  # noqa: PTH120 - texts, as readlink gives them
             continue
         step = f"{at.rstrip('/')}/{part}"
-        if any(step == base or step.startswith(f"{base}/") for base in bases):
+        # One of them itself cannot be replaced from below: ``..`` may lead out of it again.
+        if any(step.startswith(f"{base}/") for base in bases):
             return True
         try:
             link = os.readlink(step)  # noqa: PTH115

@@ -46,6 +46,8 @@ def tree(tmp_path: Path) -> Path:
         ("closed/directory/file", True),
         ("closed/../open/file", True),
         ("closed/./file", False),
+        ("open/../closed/file", False),
+        ("open/inner/../../closed/file", True),
         ("closed/absent", False),
     ],
 )
