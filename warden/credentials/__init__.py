@@ -1,6 +1,8 @@
 """Brokers hold the real credentials outside, hand dummies to the sandbox, and swap them on what a policy has allowed.
 
-`aws.AwsBroker` and `gcp.GcpBroker` are those of this package today. Around them:
+`brokers.Brokers` is all of them; each leaves other providers' requests as they are. `kubernetes` is a package with its own essay; `peer` is what a
+provider knows of an upstream beyond its name, `rights` the calling user's. `aws.AwsBroker` is AWS's, `gcp.GcpBroker` Google's,
+and around them:
 
 - `dummies`: key pairs of the right shape, random for each session;
 - `outside`: the calling user's environment, home and AWS files, read as that user; what of them may be seen inside;

@@ -67,7 +67,9 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         for name, content in files.items():
             ground.write(f"synthetic-{index}/{name}", content)
         binds.append(Bind(str(ground.directory / f"synthetic-{index}"), directory))
-    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed)) if _mountable(path, masked)]
+    bases = tuple(real(path) for path in opened)
+    authorities = [path for path in terms.broker.kubernetes.authority_files() if within(real(path), bases)]
+    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed, *authorities)) if _mountable(path, masked)]
     limits = config.sandbox.limits
     rows, columns = request.size
     return Spec(

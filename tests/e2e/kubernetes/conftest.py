@@ -121,11 +121,12 @@ class Watch:
 
     def __init__(self, cluster: LocalCluster) -> None:
         self._cluster = cluster
-        self._before = len(cluster.requests())
+        self._before = {event["auditID"] for event in cluster.requests()}
 
     def events(self) -> list[dict[str, Any]]:
         # What streams is there twice, when its answer begins and when it ends.
-        return list({event["auditID"]: event for event in self._cluster.requests()[self._before :]}.values())
+        found = {event["auditID"]: event for event in self._cluster.requests()}
+        return [event for name, event in found.items() if name not in self._before]
 
     def changes(self) -> list[str]:
         """The requests that change something, as ``verb resource/subresource``."""

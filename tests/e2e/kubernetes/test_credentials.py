@@ -172,13 +172,14 @@ def test_curl_with_the_dummy(kube: Warden, cluster: LocalCluster, watch: Watch) 
     assert watch.changes() == []
 
 
-def test_a_kubeconfig_named_by_the_environment(cluster: LocalCluster, make_kube: Callable[..., Warden], tmp_path: Path) -> None:
-    """KUBECONFIG outside: what it names is hidden, also in the project, and another one is at the usual place inside."""
-    warden = make_kube(environment={})
+def test_a_kubeconfig_elsewhere(cluster: LocalCluster, make_kube: Callable[..., Warden], tmp_path: Path) -> None:
+    """KUBECONFIG outside: what it names is hidden, and another one is at the usual place inside."""
+    warden = make_kube()
     (warden.home / ".kube/config").unlink()
-    project = warden.work / "kubeconfig"
-    project.write_text(json.dumps(cluster.kubeconfig()))
-    done = warden.exec("sh", "-c", "cat kubeconfig; echo; kubectl get ns -o name; echo $KUBECONFIG", env={"KUBECONFIG": "kubeconfig"})
+    elsewhere = warden.home / "kubeconfig"
+    elsewhere.write_text(json.dumps(cluster.kubeconfig()))
+    script = "cat ../kubeconfig; echo; kubectl get ns -o name; echo $KUBECONFIG"
+    done = warden.exec("sh", "-c", script, env={"KUBECONFIG": "../kubeconfig"})
     assert "namespace/shop" in done.stdout
     assert "client-key-data" not in done.stdout
     assert done.stdout.splitlines()[-1] == f"{warden.home}/.kube/config"

@@ -74,8 +74,11 @@ class Cluster:
     connections: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     going_away: list[int] = field(default_factory=list)
 
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+
     async def http1(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answer = self._answer(writer)
+        self.writers.append(writer)
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
@@ -85,6 +88,7 @@ class Cluster:
     async def http2(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Sends what `going_away` says first as a GOAWAY after each request, then answers it, as Go's server does when it closes."""
         answer = self._answer(writer)
+        self.writers.append(writer)
         connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         connection.initiate_connection()
         while data := await reader.read(65536):
@@ -127,9 +131,16 @@ type Make = Callable[..., tuple[Setting, Cluster]]
 def clustered(make: Callable[..., Setting]) -> Iterator[Make]:
     """A worker that knows a cluster as api.test:6443; who sends a request is in its header X-As."""
     loop = Loop()
+    clusters: list[Cluster] = []
+
+    async def hang_up() -> None:
+        for writer in (writer for cluster in clusters for writer in cluster.writers):
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
 
     def build(*, protocol: str = "http/1.1", certified: str = "api.test", **known: Any) -> tuple[Setting, Cluster]:
         cluster = Cluster()
+        clusters.append(cluster)
         serve = cluster.http2 if protocol == "h2" else cluster.http1
         server = loop.run(asyncio.start_server(serve, "127.0.0.1", 0, ssl=server_side(cluster.ca, cluster.users, certified, protocol)))
         port = server.sockets[0].getsockname()[1]
@@ -141,6 +152,7 @@ def clustered(make: Callable[..., Setting]) -> Iterator[Make]:
         return running, cluster
 
     yield build
+    loop.run(hang_up())
     loop.close()
 
 

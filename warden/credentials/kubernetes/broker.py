@@ -15,6 +15,7 @@ from warden.config import KubernetesConfig
 from warden.credentials.kubernetes import inside, kubeconfig
 from warden.credentials.kubernetes.clusters import Clusters, Endpoint
 from warden.credentials.kubernetes.kubeconfig import Entry, Kubeconfig
+from warden.credentials.kubernetes.reach import within_reach
 from warden.credentials.kubernetes.users import User
 from warden.credentials.peer import ClientCertificate, Peer
 from warden.credentials.rights import as_user
@@ -79,7 +80,10 @@ class KubernetesBroker:
             self._by_dummy[dummy] = user, clusters
 
         with as_user(run_as):
-            self._found = found = kubeconfig.read(kubeconfig.places(config.kubeconfig, environment, home, cwd))
+            paths = kubeconfig.places(config.kubeconfig, environment, home, cwd)
+            for path in paths:
+                _check_reach(path, home, writable, stated=bool(config.kubeconfig))
+            self._found = found = kubeconfig.read(paths)
             self._enter_pod(environment, service_account, admit)
             for entry in found.clusters.values():
                 self._clusters.add(entry)
@@ -136,6 +140,11 @@ class KubernetesBroker:
     def _shown(self) -> dict[str, Endpoint]:
         """The clusters that the kubeconfig inside has. A pod's own is found by other ways."""
         return {name: each for name, each in self._clusters.endpoints.items() if self._pod is None or name != self._pod.name}
+
+    def authority_files(self) -> list[str]:
+        """Files of CAs, which may be seen inside and must not be changed."""
+        paths = [entry.path("certificate-authority") for entry in self._found.clusters.values()]
+        return [os.path.normpath(path) for path in dict.fromkeys(paths) if path is not None]
 
     def secret_files(self) -> list[str]:
         """Files outside that hold what must not be seen, or changed, inside."""
@@ -209,6 +218,25 @@ class KubernetesBroker:
                 "Use a context as it is: no cluster is sent another one's credentials.",
             )
         return user, endpoint
+
+
+def _check_reach(path: Path, home: Path, writable: tuple[str, ...], *, stated: bool) -> None:
+    """A kubeconfig says which hosts are API servers, which files are sent to them and which programs run outside: nobody inside may write it.
+
+    What is named when a session starts is hidden in it; what was made in an earlier one, or is made in this, is not.
+    """
+    if path == home / ".kube/config" or not within_reach(str(path), writable):
+        return
+    if not stated:
+        raise CredentialError(
+            "bad-kubeconfig",
+            f"KUBECONFIG names {path}, which a sandboxed command could have written.",
+            "Read it, then move it elsewhere or list it under kubernetes.kubeconfig in ~/.config/warden/warden.yaml.",
+        )
+    if not path.exists():
+        raise CredentialError(
+            "bad-kubeconfig", f"kubernetes.kubeconfig names {path}, which is not there, and which the command could make.", "Make it first."
+        )
 
 
 def _check_usable(certificate: ClientCertificate, user: str) -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 
 from warden.credentials.kubernetes.kubeconfig import Entry, content
 from warden.credentials.kubernetes.plugin import Credential, Plugin
+from warden.credentials.kubernetes.reach import within_reach
 from warden.credentials.peer import ClientCertificate
 from warden.credentials.rights import as_user
 from warden.errors import CredentialError
@@ -148,12 +148,11 @@ class User:
     def _asked(self, cluster: str, told: Mapping[str, Any]) -> Credential:
         plugin = Plugin.of(self.entry, self._environment)
         for part in (plugin.command, *plugin.arguments):
-            real = os.path.realpath(part)
-            if part.startswith("/") and any(real == base or real.startswith(base.rstrip("/") + "/") for base in self._writable):
+            if part.startswith("/") and within_reach(part, self._writable):
                 # It would run outside, with all of the user's rights, whatever the command has made of it.
                 raise CredentialError(
                     "exec-plugin-writable",
-                    f"The exec plugin of the kubeconfig's user {self.name} runs {real}, which the sandboxed command can change.",
+                    f"The exec plugin of the kubeconfig's user {self.name} runs {part}, which the sandboxed command can change.",
                     "Move it out of the directories that are writable inside, or run from another directory.",
                 )
         wants = bool(self.entry.fields["exec"].get("provideClusterInfo"))

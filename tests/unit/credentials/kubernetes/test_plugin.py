@@ -151,15 +151,18 @@ def test_an_old_token_is_good_while_it_lasts(tmp_path: Path, clock: Clock) -> No
         send(made, own)
 
 
-@pytest.mark.parametrize("through", ["itself", "a link", "an argument"])
+@pytest.mark.parametrize("through", ["itself", "a link", "a link to a link", "an argument"])
 def test_what_the_command_could_change_is_never_run(tmp_path: Path, clock: Clock, through: str) -> None:
     project = tmp_path / "project"
     project.mkdir()
     script = program(project / "tool", f"echo '{answer(token='t')}'; touch {tmp_path}/ran")
     (tmp_path / "link").symlink_to(script)
+    (project / "innocent").symlink_to(program(tmp_path / "harmless", f"touch {tmp_path}/ran"))
+    (tmp_path / "outer").symlink_to(project / "innocent")  # today it leads out of the project again
     sections: dict[str, dict[str, Any]] = {
         "itself": {"command": script},
         "a link": {"command": str(tmp_path / "link")},
+        "a link to a link": {"command": str(tmp_path / "outer")},
         "an argument": {"command": "sh", "args": [script]},
     }
     made, own = make(tmp_path, clock, "", writable=(os.path.realpath(project),), **sections[through])
