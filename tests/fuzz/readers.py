@@ -87,7 +87,8 @@ def at(document: Any, *names: str) -> Iterator[Any]:
 
 
 def kubernetes(request: HttpRequest) -> set[str]:
-    """What a lenient RequestInfo makes of any reading of the path, as ``verb [group/]resource[/subresource]``; nothing where it is surely a rehearsal."""
+    """What a lenient RequestInfo makes of any reading of the path, as ``verb [group/]resource[/subresource]``; nothing where it is surely a
+    rehearsal."""
     found = set()
     for path in paths(request):
         segments = [part for part in path.split("/") if part]

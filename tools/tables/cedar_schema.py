@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from warden.decide.entities import gcp_services
 from warden.decide.policy import Uid
 from warden.decide.schema import Block, render
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
+from warden.dialects.gcp import effects as gcp_effects
 from warden.dialects.http import VERBS
 from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
 from warden.dialects.sql import KINDS
@@ -50,6 +52,7 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     for service in sorted(services):
         namespace, name, groups = _action("aws", f"{service}:unknown", [Verb.UNKNOWN])
         yield namespace, name, groups | {("AWS::Action", f"{service}:*")}
+    yield from gcp_actions()
     for method, verb in VERBS.items():
         yield _action("http", method, [verb])
     yield _action("http", "other", [Verb.UNKNOWN])
@@ -58,9 +61,23 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     for kind in KINDS:
         yield _action("sql", kind, sql_actions.VERBS, sql_actions.FLAGS)
     yield from kubernetes_actions()
-    # No tables yet: their types are declared, and rules on them go by group.
-    for provider in ("gcp", "linux"):
-        yield _action(provider, "unknown", Verb, Flag)
+    # No table yet: its types are declared, and rules on them go by group.
+    yield _action("linux", "unknown", Verb, Flag)
+
+
+def gcp_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
+    """Every Google operation. A name that two APIs share (``bigquery`` has two documents) stands once, with the groups of both."""
+    found: dict[str, frozenset[Uid]] = {}
+    services = set()
+    for service, operation, verb, flags, verbs in gcp_effects.operations():
+        services.add(service)
+        groups = _effects({verb, *verbs}, flags) | {("GCP::Action", group) for group in gcp_services(operation, service)}
+        found[operation] = found.get(operation, frozenset()) | groups
+    for service in services:
+        found[f"{service}.unknown"] = _effects([Verb.UNKNOWN], []) | {("GCP::Action", f"{service}.*")}
+    found["unknown"] = _effects([Verb.UNKNOWN], [])
+    for operation, groups in sorted(found.items()):
+        yield NAMESPACES["gcp"], operation, groups | _groups("gcp")
 
 
 def kubernetes_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:

@@ -97,6 +97,7 @@ CONTEXT: Mapping[str, Attribute] = MappingProxyType(
         "deferred": Attribute("Bool"),  # a call that a schedule makes later
         "cascade": Attribute("Bool"),  # what is inside goes with it: a namespace, a type of custom resources
         **_texts("service", "region", "account", "partition", "protocol"),
+        **_texts("project", "location", "version"),  # of a Google API call
         **_texts("cluster", "namespace", "name"),
         **_texts("host", "method", "scheme", "path"),
         "port": Attribute("Long"),
