@@ -7,7 +7,8 @@
     resources       the full names that they say
     effects         this: puts them together
 
-A copy reads its source as well, and a move deletes it: each is an Action of its own. When the body was not read, every condition counts as its
+SQL that a call carries (:mod:`warden.dialects.sql`) is an Action for each statement, and the method does what they do. A copy reads its source
+as well, and a move deletes it: each is an Action of its own. When the body was not read, every condition counts as its
 worst, and a
 method whose resource the body names is ``opaque`` besides.
 """
@@ -25,6 +26,9 @@ from warden.dialects.gcp.noun import UNKNOWN, Call, Protocol
 from warden.dialects.gcp.params import Parameters
 from warden.dialects.gcp.resources import TYPE, named, resources, whole
 from warden.dialects.gravity import GRAVITY
+from warden.dialects.paths import wire_path
+from warden.dialects.sql import Statement, google
+from warden.dialects.sql import actions as sql
 from warden.model import Action, Certainty, Flag, Resource, Verb
 
 #: Methods of the storage XML API that may read another object, and the headers that name it.
@@ -43,6 +47,8 @@ def needs_body(call: Call) -> bool:
         return False
     if call.protocol is Protocol.GRPC:
         return not entry.media and bool(entry.variants)
+    if entry.method in google.specs():
+        return True
     if call.protocol is Protocol.UPLOAD:
         return entry.reads_body and ("uploadType", "media") not in call.query
     return entry.reads_body and call.protocol is not Protocol.STORAGE_XML
@@ -57,11 +63,26 @@ def actions(call: Call, host: str) -> tuple[Action, ...]:
     if entry is None:
         return (_unknown(call, host),)
     parameters = Parameters(call, entry)
-    verb, flags = _effect(entry, parameters)
+    spec = google.specs().get(entry.method)
+    carried = _statements(spec, parameters) if spec else ()
+    verb, flags = _effect(entry, parameters, spec.path if spec and carried else "")
+    if carried:
+        does = sql.applied(verb, flags, carried)
+        verb, flags = does.verb, does.flags
     acted_on, hidden = resources(entry, parameters)
-    flags |= _rehearsal(entry, parameters) | (_OPAQUE if hidden else _NO_FLAGS)
+    rehearsal = _rehearsal(entry, parameters)
+    flags |= rehearsal | (_OPAQUE if hidden else _NO_FLAGS)
     first = _action(entry.method, verb, flags, acted_on, call, entry)
-    return (first, *_also(entry, parameters, call, Flag.DRY_RUN in flags), *_copied(entry, call))
+    found = (first, *_also(entry, parameters, call, bool(rehearsal)), *_copied(entry, call))
+    if spec is None or not carried:
+        return found
+    return (*found, *sql.actions(carried, engines=spec.engines, service=entry.service, place=first.context, flags=rehearsal))
+
+
+def _statements(spec: google.Spec, parameters: Parameters) -> tuple[Statement, ...]:
+    """The SQL statements that the call carries; none when there are none, or the body that holds them was not read."""
+    where = wire_path(spec.path)
+    return () if parameters.missing(where) else google.carried(spec, parameters.values(where, fold=True))
 
 
 def operations() -> Iterator[tuple[str, str, Verb, frozenset[Flag], frozenset[Verb]]]:
@@ -71,6 +92,9 @@ def operations() -> Iterator[tuple[str, str, Verb, frozenset[Flag], frozenset[Ve
         flags = set(entry.flags).union(*(effect.flags for effect in entry.when))
         if Verb.DELETE in verbs:
             flags.add(Flag.DESTRUCTIVE)
+        if entry.method in google.specs():
+            verbs |= sql.VERBS
+            flags |= sql.FLAGS
         if entry.dry_run is not None:
             flags.add(Flag.DRY_RUN)
         if entry.templates and (entry.reads_body or entry.variants):
@@ -118,9 +142,12 @@ def _context(call: Call, service: str, iam: tuple[str, ...], acted_on: tuple[Res
     return found
 
 
-def _effect(entry: Entry, parameters: Parameters) -> tuple[Verb, frozenset[Flag]]:
+def _effect(entry: Entry, parameters: Parameters, read: str) -> tuple[Verb, frozenset[Flag]]:
+    """Verb and flags by the tables. What they say about words at the path `read` does not count: the statements there were read."""
     verb, flags = entry.verb, entry.flags
     for effect in entry.when:
+        if effect.condition is not None and "words" in effect.condition and effect.condition["path"] == read:
+            continue
         if effect.condition is not None and holds(effect.condition, parameters, entry.wire):
             flags |= effect.flags
             if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:

@@ -68,7 +68,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], ...]] = {
     ),
     "sql.instances.executeSql": ({"body": {"sqlStatement": "DROP TABLE t"}},),
     "bigquery.jobs.query": ({"body": {"query": "DROP TABLE t"}},),
-    "bigquery.jobs.insert": ({"body": {"configuration": {"query": {"query": "SELECT 1"}}}}, {"body": {"configuration": {"load": {}}}}),
+    "bigquery.jobs.insert": ({"body": {"configuration": {"query": {"query": "CALL d.p()"}}}}, {"body": {"configuration": {"load": {}}}}),
     "bigquery.tables.update": ({"body": {"expirationTime": "1"}}, {"body": {"description": "x"}}),
     "bigquery.tables.patch": ({"body": {"expirationTime": "1"}}, {"body": {"description": "x"}}),
     "bigquery.datasets.patch": ({"body": {"defaultTableExpirationMs": "3600000"}}, {"body": {"description": "x"}}),
