@@ -183,10 +183,11 @@ def _at_path(api: index.Api, head: Head, segments: tuple[str, ...]) -> tuple[ind
     tail = head.path.rpartition("/")[2]
     if api.verbs and (":" in tail or "%3" in tail) and not (api.host == hosts.STORAGE and len(segments) - 1 in _object_names(head.path)):
         start, colon, verb = segments[-1].rpartition(":")
-        if colon and verb != tail.rpartition(":")[2]:
+        _, plain, raw = tail.rpartition(":")
+        if colon and not (plain and uri.text(raw, "path") == verb):
             if verb in api.verbs:  # The last colon is an escaped one: part of a name, unless a reader decodes before it looks.
                 raise DecodeError("escaped-colon", "The path holds an escaped colon, and reads as another method with a plain one.")
-        elif colon and ":" in tail:
+        elif colon:
             if verb in api.verbs and start:
                 segments, method = (*segments[:-1], start), f"{method}:{verb}"
             elif (word := _VERB.match(verb)) and (word[0] == verb or word[0] in api.verbs) and not _names(segments, start):
