@@ -7,7 +7,8 @@
     resources       the full names that they say
     effects         this: puts them together
 
-A copy reads its source as well, and a move deletes it: each is an Action of its own. When the body was not read, every condition counts as its
+A copy reads its source as well, and a move deletes it: each is an Action of its own, as is each SQL statement that a call carries
+(:mod:`warden.dialects.sql`), which say what it does in the place of ``execute``. When the body was not read, every condition counts as its
 worst, and a
 method whose resource the body names is ``opaque`` besides.
 """
@@ -25,6 +26,9 @@ from warden.dialects.gcp.noun import UNKNOWN, Call, Protocol
 from warden.dialects.gcp.params import Parameters
 from warden.dialects.gcp.resources import TYPE, named, resources, whole
 from warden.dialects.gravity import GRAVITY
+from warden.dialects.paths import wire_path
+from warden.dialects.sql import Statement, google
+from warden.dialects.sql import actions as sql
 from warden.model import Action, Certainty, Flag, Resource, Verb
 
 #: Methods of the storage XML API that may read another object, and the headers that name it.
@@ -45,7 +49,7 @@ def needs_body(call: Call) -> bool:
         return not entry.media and bool(entry.variants)
     if call.protocol is Protocol.UPLOAD:
         return entry.reads_body and ("uploadType", "media") not in call.query
-    return entry.reads_body and call.protocol is not Protocol.STORAGE_XML
+    return (entry.reads_body or entry.method in google.specs()) and call.protocol is not Protocol.STORAGE_XML
 
 
 def actions(call: Call, host: str) -> tuple[Action, ...]:
@@ -57,11 +61,16 @@ def actions(call: Call, host: str) -> tuple[Action, ...]:
     if entry is None:
         return (_unknown(call, host),)
     parameters = Parameters(call, entry)
-    verb, flags = _effect(entry, parameters)
+    carried = _statements(entry, parameters)
+    verb, flags = _effect(entry, parameters, bool(carried))
+    if carried:
+        verb, flags = (does := sql.applied(verb, flags, carried)).verb, does.flags
     acted_on, hidden = resources(entry, parameters)
     flags |= _rehearsal(entry, parameters) | (_OPAQUE if hidden else _NO_FLAGS)
     first = _action(entry.method, verb, flags, acted_on, call, entry)
-    return (first, *_also(entry, parameters, call, Flag.DRY_RUN in flags), *_copied(entry, call))
+    spec = google.specs().get(entry.method)
+    statements = sql.actions(carried, engines=spec.engines, service=entry.service, place=first.context) if spec else ()
+    return (first, *statements, *_also(entry, parameters, call, Flag.DRY_RUN in flags), *_copied(entry, call))
 
 
 def operations() -> Iterator[tuple[str, str, Verb, frozenset[Flag], frozenset[Verb]]]:
@@ -71,6 +80,9 @@ def operations() -> Iterator[tuple[str, str, Verb, frozenset[Flag], frozenset[Ve
         flags = set(entry.flags).union(*(effect.flags for effect in entry.when))
         if Verb.DELETE in verbs:
             flags.add(Flag.DESTRUCTIVE)
+        if entry.method in google.specs():
+            verbs |= sql.VERBS
+            flags |= sql.FLAGS
         if entry.dry_run is not None:
             flags.add(Flag.DRY_RUN)
         if entry.templates and (entry.reads_body or entry.variants):
@@ -118,14 +130,24 @@ def _context(call: Call, service: str, iam: tuple[str, ...], acted_on: tuple[Res
     return found
 
 
-def _effect(entry: Entry, parameters: Parameters) -> tuple[Verb, frozenset[Flag]]:
+def _effect(entry: Entry, parameters: Parameters, carries: bool) -> tuple[Verb, frozenset[Flag]]:
+    """Verb and flags by the table. `carries`: statements say what ``execute`` stands for."""
     verb, flags = entry.verb, entry.flags
     for effect in entry.when:
         if effect.condition is not None and holds(effect.condition, parameters, entry.wire):
             flags |= effect.flags
-            if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
+            if effect.verb is not None and not (carries and effect.verb is Verb.EXECUTE) and GRAVITY[effect.verb] > GRAVITY[verb]:
                 verb = effect.verb
     return verb, flags
+
+
+def _statements(entry: Entry, parameters: Parameters) -> tuple[Statement, ...]:
+    """The SQL statements that the call carries; none when there are none, or the body that holds them was not read."""
+    spec = google.specs().get(entry.method)
+    if spec is None:
+        return ()
+    where = wire_path(spec.path)
+    return () if parameters.missing(where) else google.carried(spec, parameters.values(where, fold=True))
 
 
 def _rehearsal(entry: Entry, parameters: Parameters) -> frozenset[Flag]:
