@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help
 help: ## print the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .PHONY: setup
 setup: $(VENV)/.stamp ## install system packages, Python environment (idempotent, asks nothing)
@@ -58,6 +58,12 @@ test-unit: setup ## the fast, pure tests
 test: setup clients check ## set up and run everything that CI runs
 	$(PYTEST) tests/unit -n 2 -q -m "not slow"
 	$(PYTEST) tests/integration tests/e2e tests/escape -q -m "not slow"
+
+.PHONY: e2e-kubernetes
+e2e-kubernetes: setup ## build a real kube-apiserver, kubectl, helm and etcd (once, minutes; needs Go), and run real clients against them
+	@tools/setup/clients kubernetes
+	@tools/setup/kubernetes
+	$(PYTEST) tests/e2e/kubernetes -q
 
 .PHONY: escape
 escape: setup ## only the attempts to get out of the sandbox, each with a control run

@@ -146,10 +146,36 @@ class AwsCredentialsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GcpCredentialsConfig:
+    """Where real Google Cloud tokens come from: gcloud's login and the application default credentials, outside the sandbox.
+
+    `enabled: false` gives the agent none.
+    """
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsConfig:
     """Real credentials, which stay in the worker; the sandbox gets dummies of the same shape."""
 
     aws: AwsCredentialsConfig = field(default_factory=AwsCredentialsConfig)
+    gcp: GcpCredentialsConfig = field(default_factory=GcpCredentialsConfig)
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesConfig:
+    """Kubernetes clusters, whose API is decoded and whose credentials stay outside; inside is a kubeconfig with the same contexts and dummies.
+
+    `kubeconfig` lists files instead of those that `KUBECONFIG` names (or `~/.kube/config`). `clusters` adds API servers by name
+    (`https://rancher.example/k8s/clusters/c-1`), or says where one of the kubeconfig's is; `ca` says by which CA one is verified.
+    `enabled: false` knows no cluster: their hosts are like any other.
+    """
+
+    enabled: bool = True
+    kubeconfig: tuple[str, ...] = ()
+    clusters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    ca: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +247,7 @@ class Config:
     egress: EgressConfig = field(default_factory=EgressConfig)
     upstream: UpstreamConfig = field(default_factory=UpstreamConfig)
     credentials: CredentialsConfig = field(default_factory=CredentialsConfig)
+    kubernetes: KubernetesConfig = field(default_factory=KubernetesConfig)
     sandbox: SandboxConfig = field(default_factory=SandboxConfig)
     environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
     proxy: ProxyConfig = field(default_factory=ProxyConfig)

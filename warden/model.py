@@ -172,6 +172,7 @@ class HttpRequest:
     `body` is the whole body, or None when it was not read (it is streamed once ruled on); `body_length` is its declared length in bytes or
     None when unknown (chunked). `prefix` is the first bytes of a body that is larger than what is read of one; they are sent as they were ruled on,
     and the rest follows. `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
+    `identity` is set by a broker on what it forwards: the client certificate to send it under, by the broker's own name for it.
     """
 
     method: str
@@ -185,6 +186,7 @@ class HttpRequest:
     http_version: str = "HTTP/1.1"
     sni: str | None = None
     authority: str | None = None
+    identity: str = ""
     prefix: bytes = field(default=b"", repr=False)
     #: What `once` has read; no part of the value.
     _readings: dict[Callable[[HttpRequest], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -22,6 +22,7 @@ from warden.dialects import Dialect, ReadsPrefix, framing
 from warden.dialects.aws import AwsDialect
 from warden.dialects.dns import NetDialect
 from warden.dialects.egress import Egress
+from warden.dialects.gcp import GcpDialect
 from warden.dialects.gravity import GRAVITY
 from warden.dialects.http import HttpDialect
 from warden.dialects.http.denial import plain as plain_denial
@@ -87,6 +88,7 @@ class Decoder:
         dialects = self.dialects or (
             KubernetesDialect(self.clusters),
             AwsDialect(self.accounts),
+            GcpDialect(),
             HttpDialect(self.egress),
         )
         object.__setattr__(self, "dialects", dialects)

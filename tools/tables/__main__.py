@@ -15,6 +15,7 @@ GENERATORS = (
     "tools.tables.aws_routes",
     "tools.tables.aws_endpoints",
     "tools.tables.aws_effects",
+    "tools.tables.gcp_routes",
     "tools.tables.gcp_effects",
     "tools.tables.cedar_schema",
 )

@@ -143,4 +143,20 @@ def _socket_directory() -> Check:
     return Check("socket directory", True, str(path.parent), required=True)
 
 
-_CHECKS: tuple[Callable[[], Check], ...] = (_python, _packages, _configuration, _policies, _audit_log, _socket_directory)
+def _clusters() -> Check:
+    """The kubeconfig parses, and each of its clusters can be verified."""
+    from warden.credentials.kubernetes.broker import KubernetesBroker
+
+    try:
+        config = _config().kubernetes
+    except ConfigError:
+        return Check("clusters", False, "unknown", "no session starts", "Put the configuration right first.", required=True)
+    home = Path(os.environ.get("HOME") or Path.home())
+    endpoints = KubernetesBroker(config, os.environ, home, Path.cwd()).endpoints()
+    refused = [each for each in endpoints if each.refusal is not None]
+    if refused and (refusal := refused[0].refusal) is not None:
+        return Check("clusters", False, refusal.message, f"requests to {', '.join(each.name for each in refused)}", refusal.advice)
+    return Check("clusters", True, ", ".join(each.name for each in endpoints) or "no kubeconfig")
+
+
+_CHECKS: tuple[Callable[[], Check], ...] = (_python, _packages, _configuration, _policies, _audit_log, _socket_directory, _clusters)

@@ -6,10 +6,8 @@ user another's keys.
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 from botocore.configloader import load_config, raw_config_parse
 from botocore.exceptions import ConfigNotFound, ConfigParseError
 
+from warden.credentials.rights import as_user
 from warden.errors import CredentialError
 
 type Profiles = Mapping[str, Mapping[str, Any]]
@@ -77,7 +76,7 @@ class Outside:
 
     def profiles(self) -> Profiles:
         """All profiles of both files, as botocore merges them. Raises CredentialError ``bad-profile-file``; read anew when a file has changed."""
-        with self._rights():
+        with as_user(self.run_as):
             stamps = tuple(_stamp(path) for path in (self.config_file, self.credentials_file))
             if stamps != self._stamps:
                 self._profiles = self._read()
@@ -111,24 +110,6 @@ class Outside:
             for name, settings in found.items():
                 profiles.setdefault(name, {}).update(settings)
         return profiles
-
-    @contextmanager
-    def _rights(self) -> Iterator[None]:
-        """The user's rights on files, where the worker is root and the user is not. The worker has one thread."""
-        if self.run_as is None or os.geteuid() == self.run_as[0]:
-            yield
-            return
-        user, group = self.run_as
-        groups, old_user, old_group = os.getgroups(), os.geteuid(), os.getegid()
-        os.setgroups([group])
-        os.setegid(group)
-        os.seteuid(user)
-        try:
-            yield
-        finally:
-            os.seteuid(old_user)
-            os.setegid(old_group)
-            os.setgroups(groups)
 
 
 def _config_profiles(path: Path) -> dict[str, dict[str, Any]]:

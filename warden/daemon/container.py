@@ -6,12 +6,12 @@ import os
 import pwd
 from pathlib import Path
 
+from sandbox.paths import real, there, within
 from sandbox.spec import Bind, Limits, Spec
 from warden.audit import head_path
 from warden.config import SECRET_PLACES
 from warden.daemon import environment, own, places, trust
 from warden.daemon.ground import Ground
-from warden.daemon.paths import real, within
 from warden.daemon.request import Request
 from warden.daemon.terms import Terms
 from warden.errors import SessionError
@@ -38,14 +38,15 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     secrets = (*config.sandbox.hide, *_in_the_account_s_home(config.sandbox.hide, str(terms.home)))
     hidden = tuple(dict.fromkeys([*secrets, *_own_places(terms, ground), *_named_secrets(request, terms)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
-    cwd_writable = request.cwd != "/" and _cwd_writable(request, terms)
     _refuse_absent(request, terms)
-    opened = (request.cwd, *writable) if cwd_writable else writable
+    opened = terms.opened
+    cwd_writable = len(opened) > len(writable)
     fixed = own.read_only(opened)
+    masked = frozenset(real(path) for path in hidden if there(path))  # hundreds are named and few are there
     established = trust.establish(
         ground.store,
         request.environment,
-        closed=(*opened, *hidden),
+        closed=(*opened, *masked),
         replaced=REPLACED,
         program=request.argv[0],
     )
@@ -62,12 +63,13 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         Bind(ground.write("resolv.conf", _RESOLV_CONF), "/etc/resolv.conf"),
         Bind(ground.write("hosts", _HOSTS), "/etc/hosts"),
     ]
-    files = terms.broker.files()
-    for name, content in files.items():
-        ground.write(f"aws/{name}", content)
-    if files:
-        binds.append(Bind(str(ground.directory / "aws"), str(terms.home / ".aws")))
-    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed)) if _mountable(path, hidden)]
+    for index, (directory, files) in enumerate(terms.broker.files(ground.store.pem).items()):
+        for name, content in files.items():
+            ground.write(f"synthetic-{index}/{name}", content)
+        binds.append(Bind(str(ground.directory / f"synthetic-{index}"), directory))
+    bases = tuple(real(path) for path in opened)
+    authorities = [path for path in terms.broker.kubernetes.authority_files() if within(real(path), bases)]
+    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed, *authorities)) if _mountable(path, masked)]
     limits = config.sandbox.limits
     rows, columns = request.size
     return Spec(
@@ -109,12 +111,6 @@ def _in_the_account_s_home(hidden: tuple[str, ...], home: str) -> list[str]:
     return [f"{account}{path[len(home) :]}" for path in hidden if path.startswith(f"{home}/")]
 
 
-def _cwd_writable(request: Request, terms: Terms) -> bool:
-    """Not the home directory, or what holds it: there, the command could write what the user's next shell runs. ``--writable`` says otherwise."""
-    cwd, home = real(request.cwd), real(str(terms.home))
-    return not within(home, (cwd,)) or cwd in (real(path) for path in terms.config.sandbox.writable)
-
-
 def _refuse_absent(request: Request, terms: Terms) -> None:
     """What a flag names must be there, or the command would meet a read-only file system where its user expects none."""
     for named in request.writable:
@@ -129,17 +125,19 @@ def _named_secrets(request: Request, terms: Terms) -> list[str]:
     """
     passed = {*terms.config.environment.pass_, *request.variables}
     parts = [part for name in SECRET_PLACES if name not in passed for part in request.environment.get(name, "").split(":") if part]
-    paths = (real(str(Path(request.cwd, f"{terms.home}{part[1:]}" if part.startswith("~/") else part))) for part in parts)
+    paths = [real(str(Path(request.cwd, f"{terms.home}{part[1:]}" if part.startswith("~/") else part))) for part in parts]
+    if "KUBECONFIG" not in passed:
+        paths += [real(path) for path in terms.broker.kubernetes.secret_files()]
     return [path for path in paths if not within(request.cwd, (path,)) and not within(str(terms.home), (path,))]
 
 
-def _mountable(path: str, hidden: tuple[str, ...]) -> bool:
+def _mountable(path: str, masked: frozenset[str]) -> bool:
     target = real(path)
-    return Path(target).exists() and not within(target, (real(entry) for entry in hidden))
+    return there(target) and not within(target, masked)
 
 
 def _shown(path: str, request: Request, writable: tuple[str, ...]) -> bool:
     target = real(path)
     if target in ("/tmp", "/var/tmp") or not within(target, REPLACED):  # noqa: S108
         return True
-    return within(target, (real(base) for base in (request.cwd, *writable)))
+    return within(target, {real(base) for base in (request.cwd, *writable)})

@@ -11,10 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.paths import real, within
 from warden import audit
 from warden.audit.log import Log
 from warden.config import PRESETS, Config
 from warden.credentials.aws import AwsBroker
+from warden.credentials.brokers import Brokers
+from warden.credentials.gcp import GcpBroker
+from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.daemon.request import Request
 from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
@@ -30,11 +34,13 @@ class Terms:
     loaded: Loaded
     bundle: Bundle
     point: PolicyDecisionPoint
-    broker: AwsBroker
+    broker: Brokers
     log: Log
     audit_path: Path
     principal: Principal
     home: Path
+    #: What the command may write: directories and files, as the user or the configuration wrote them.
+    opened: tuple[str, ...]
 
     @classmethod
     def settle(cls, session: str, request: Request) -> Terms:
@@ -45,16 +51,24 @@ class Terms:
         bundle, point = _rules(config.policy.preset, config.policy.files)
         path = Path(config.audit.path) if config.audit.path else audit.default_path(home, os.getuid())
         agent = config.agent or Path(request.argv[0]).name
+        opened = _opened(config, request, home)
+        writable = tuple(real(path) for path in opened)
         return cls(
             config=config,
             loaded=loaded,
             bundle=bundle,
             point=point,
-            broker=AwsBroker(config.credentials.aws, request.environment, home),
+            broker=Brokers(
+                AwsBroker(config.credentials.aws, request.environment, home),
+                GcpBroker(config.credentials.gcp, request.environment, home, writable=writable),
+                KubernetesBroker(config.kubernetes, request.environment, home, Path(request.cwd), writable=writable),
+                home,
+            ),
             log=Log(path),
             audit_path=path,
             principal=Principal(agent, session, config.profile, user),
             home=home,
+            opened=opened,
         )
 
     def describe(self, request: Request) -> dict[str, Any]:
@@ -68,6 +82,17 @@ class Terms:
             "egress": list(self.config.egress.allow),
             "terminal": request.terminal,
         }
+
+
+def _opened(config: Config, request: Request, home: Path) -> tuple[str, ...]:
+    """The working directory and what the configuration opens.
+
+    Not the home directory, or what holds it: there, the command could write what the user's next shell runs. ``--writable`` says otherwise.
+    """
+    named = (*config.sandbox.writable, *config.sandbox.agent_state)
+    cwd = real(request.cwd)
+    held = request.cwd == "/" or (within(real(str(home)), (cwd,)) and cwd not in (real(path) for path in config.sandbox.writable))
+    return named if held else (request.cwd, *named)
 
 
 def _rules(preset: str, files: Sequence[str]) -> tuple[Bundle, PolicyDecisionPoint]:

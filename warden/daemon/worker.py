@@ -19,6 +19,7 @@ from warden.daemon import process
 from warden.daemon.ground import Ground
 from warden.daemon.terms import Terms
 from warden.dialects.egress import Egress
+from warden.dialects.kubernetes.cluster import Cluster
 from warden.enforce.worker import Listeners, Worker
 from warden.pipeline import Decoder, Pipeline
 
@@ -56,14 +57,17 @@ class Handle:
 
 def make(ground: Ground, terms: Terms) -> Worker:
     """The worker as a value, made before anything starts, because it may refuse: ConfigError for an upstream or egress that cannot be used."""
+    clusters = tuple(Cluster(each.name, each.host, each.port, each.prefix) for each in terms.broker.kubernetes.endpoints())
     pipeline = Pipeline(
         principal=terms.principal,
-        decoder=Decoder(Egress(terms.config.egress.allow), terms.broker.accounts()),
+        decoder=Decoder(Egress(terms.config.egress.allow), terms.broker.aws.accounts(), clusters),
         point=terms.point,
         broker=terms.broker,
         log=Log(terms.audit_path),  # the session's own has descriptors that are closed over there
     )
-    return Worker(pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination)
+    return Worker(
+        pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination, terms.broker.kubernetes
+    )
 
 
 def start(serving: Worker, ground: Ground) -> Handle:

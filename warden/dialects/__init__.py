@@ -6,6 +6,8 @@ and an operation that the tables do not know is an Action whose verb is ``unknow
 What they share:
 
 - `framing`     what must hold of any request before a dialect reads it
+- `uri`         request targets: segments and pairs, decoded once
+- `trie`        path patterns: literal segments, labels, greedy labels
 - `body`        strict readers of bodies
 - `paths`       where a parameter is in a request, and the walk to it
 - `conditions`  what depends on parameters: the harms that are not in an operation's name

@@ -4,6 +4,7 @@ Which addresses a *name* may lead to, so that an allowed name cannot be pointed 
 
 =====================================================  ===========================================================================
 pinned by `upstream.resolve`, or a literal address     any: the configuration wrote down the address itself
+an API server of the kubeconfig, over TLS              any: the kubeconfig says where it is, and its certificate proves it
 global                                                 yes
 private (RFC 1918, fc00::/7, 100.64.0.0/10)            over TLS, where the certificate proves the name (VPC endpoints, company hosts);
                                                        otherwise when an egress entry names the host exactly, not by a wildcard
@@ -23,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warden.config import Config
+from warden.credentials.peer import NoPeers, Peers
 from warden.dialects.egress import parse
 from warden.errors import ConfigError
 
@@ -55,7 +57,8 @@ class Endpoint:
 class Upstream:
     """Finds and opens upstream connections for one session. Raises ConfigError for a resolve map that does not parse."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, peers: Peers | None = None) -> None:
+        self._peers = peers or NoPeers()
         self._timeout = config.proxy.timeout
         self._map = _parse_map(config.upstream.resolve)
         self._named = frozenset(entry.host for text in config.egress.allow if not (entry := parse(text)).host.startswith("*."))
@@ -72,6 +75,9 @@ class Upstream:
 
     async def endpoints(self, host: str, port: int, *, tls: bool) -> list[Endpoint]:
         """The endpoints to try, in order. Raises UpstreamError when there is none that may be used."""
+        peer = self._peers.peer(host, port) if tls else None
+        if peer is not None and peer.host != host:  # the name is Warden's own
+            host, port = peer.host, peer.port
         if (pinned := self.pinned(host)) is not None:
             return [pinned]
         if _literal(host) is not None:
@@ -82,7 +88,9 @@ class Upstream:
         except OSError as error:
             raise UpstreamError(502, f"the name {host} does not resolve outside the sandbox ({error.strerror or error})") from error
         addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-        usable = [text for text in addresses if self._may_use(ipaddress.ip_address(text.partition("%")[0]), host, tls=tls)]
+        usable = [
+            text for text in addresses if peer is not None or self._may_use(ipaddress.ip_address(text.partition("%")[0]), host, tls=tls)
+        ]
         if not usable:
             raise UpstreamError(
                 502,

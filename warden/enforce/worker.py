@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from warden.config import Config
+from warden.credentials.peer import NoPeers, Peers
 from warden.enforce import stream
 from warden.enforce.ca import SessionCA
 from warden.enforce.dns import Resolver
@@ -65,21 +66,29 @@ def warm() -> None:
 
 
 class Worker:
-    """Serves one session. `original_destination` gives the address and port that an accepted connection was meant for.
+    """Serves one session. `original_destination` gives the address and port that an accepted connection was meant for; `peers` know
+    what is to be known of an upstream beyond its name.
 
     Raises ConfigError for an `upstream` or `egress` section that cannot be used.
     """
 
     def __init__(
-        self, pipeline: Pipeline, listeners: Listeners, config: Config, ca: SessionCA, original_destination: OriginalDestination
+        self,
+        pipeline: Pipeline,
+        listeners: Listeners,
+        config: Config,
+        ca: SessionCA,
+        original_destination: OriginalDestination,
+        peers: Peers | None = None,
     ) -> None:
+        peers = peers or NoPeers()
         self._pipeline = pipeline
         self._listeners = listeners
         self._original_destination = original_destination
         self.table = SyntheticAddresses()
-        self._upstream = Upstream(config)
+        self._upstream = Upstream(config, peers)
         self._resolver = Resolver(pipeline, self.table)
-        self._enforcer = Enforcer(pipeline, config, tls.TlsSides(ca, config.upstream.ca), self._upstream)
+        self._enforcer = Enforcer(pipeline, config, tls.TlsSides(ca, config.upstream.ca), self._upstream, peers)
         #: What is being served, and how to end each.
         self._tasks: dict[asyncio.Task[None], Callable[[], object]] = {}
         self._limit = min(CONNECTIONS, max(16, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2 - 64))

@@ -199,7 +199,7 @@ class _Merge:
             self.values[key] = default
             self.sources[key] = "default"
             if kind.shape == "list":
-                self._note_entries(key, {f"{key}[{index}]": "default" for index in range(len(default))})
+                self.sources |= {f"{key}[{index}]": "default" for index in range(len(default))}
 
     def begin(self, project: Path | None) -> None:
         self.project, self.loosened, self.named = project, [], []
@@ -289,6 +289,8 @@ class _Merge:
                 raise ConfigError(f"{where}: {key} has {name} twice.")
             added[name] = _value(f"{key}: {name}", kind, entry, place)
             self.entries[key][name] = entry.where
+            if key == "kubernetes.ca":
+                self.named.append(added[name])
         self._judge(key, added, (), node.where)
         self.values[key] = {**self.values[key], **added}
         self._note_entries(key, {f"{key}.{name}": where for name, where in self.entries[key].items()})

@@ -179,6 +179,19 @@ def _address(value: object, _place: Place) -> str:
     return f"[{address}]:{int(match[3])}" if address.version == 6 else f"{address}:{int(match[3])}"
 
 
+def _server(value: object, _place: Place) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"https://[!-~]{1,2000}", value):
+        raise ValueError("Upstream TLS is always verified: http:// cannot be used." if str(value).startswith("http://") else _quote(value))
+    return value
+
+
+def _cluster(name: str) -> str:
+    """The name of a cluster, as in a kubeconfig."""
+    if not re.fullmatch(_CLUSTER, name):
+        raise ValueError("A cluster's name is printable, without spaces.")
+    return name
+
+
 def _variable(name: str) -> str:
     if not re.fullmatch(_VARIABLE, name):
         raise ValueError("A variable's name is letters, digits and _.")
@@ -191,6 +204,7 @@ def _variable_value(value: object, _place: Place) -> str:
     return value
 
 
+_CLUSTER = r"[!-~]{1,253}"
 _VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
 _NAME = _text(r"[A-Za-z0-9._@/-]{0,128}", "a name of letters, digits and . _ - @ /")
 _FLAG = Kind("true or false", {"type": "boolean"}, _flag)
@@ -239,6 +253,27 @@ KINDS: dict[str, Kind] = {
     "credentials.aws.session_token": _text(r"[!-~]{0,8192}", "a session token"),
     "credentials.aws.region": _text(r"(?:[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?", "an AWS region such as eu-west-1"),
     "credentials.aws.account": _text(r"(?:[0-9]{12})?", "an AWS account: 12 digits, in quotes"),
+    "credentials.gcp.enabled": _FLAG,
+    "kubernetes.enabled": _FLAG,
+    "kubernetes.kubeconfig": _list(_PATHS),
+    "kubernetes.clusters": Kind(
+        "the https:// URL of an API server, with its path prefix if it has one",
+        {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{_CLUSTER}$"},
+            "additionalProperties": {"type": "string", "pattern": "^https://"},
+        },
+        _server,
+        "map",
+        read_key=_cluster,
+    ),
+    "kubernetes.ca": Kind(
+        "a path",
+        {"type": "object", "propertyNames": {"pattern": f"^{_CLUSTER}$"}, "additionalProperties": {"type": "string", "minLength": 1}},
+        path,
+        "map",
+        read_key=_cluster,
+    ),
     "sandbox.runtime": _choice("auto", "crun", "runc"),
     "sandbox.hide": _list(_PATHS, removable=True),
     "sandbox.writable": _list(_PATHS),

@@ -24,6 +24,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from warden.config import Config, EgressConfig, ProxyConfig, UpstreamConfig
+from warden.credentials.peer import Peers
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
 from warden.enforce.ca import SessionCA
@@ -327,7 +328,13 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
     closing: list[Callable[[], object]] = []
 
     def setting(
-        *, resolve: dict[str, str] | None = None, egress: Sequence[str] = EGRESS, trusted: bool = True, http2: bool = False, **proxy: Any
+        *,
+        resolve: dict[str, str] | None = None,
+        egress: Sequence[str] = EGRESS,
+        trusted: bool = True,
+        http2: bool = False,
+        peers: Peers | None = None,
+        **proxy: Any,
     ) -> Setting:
         world = SessionCA()
         upstream_loop, loop = Loop(), Loop()
@@ -368,7 +375,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
         udp.bind(("127.0.0.1", 0))
         ports = (tcp.getsockname()[1], udp.getsockname()[1], dns_tcp.getsockname()[1])
         made: list[Setting] = []
-        worker = Worker(pipeline, Listeners((tcp,), (udp,), (dns_tcp,)), config, ca, lambda sock: made[0].destination)
+        worker = Worker(pipeline, Listeners((tcp,), (udp,), (dns_tcp,)), config, ca, lambda sock: made[0].destination, peers)
         stopping = asyncio.Event()
         running = asyncio.run_coroutine_threadsafe(worker.run(stopping), loop.loop)
 

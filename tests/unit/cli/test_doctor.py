@@ -22,7 +22,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setattr("warden.settings.files.SYSTEM", tmp_path / "none")
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    monkeypatch.delenv("WARDEN_CONFIG", raising=False)
+    for name in ("WARDEN_CONFIG", "KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(doctor, "probe", lambda: [FINE])
     (tmp_path / "project").mkdir()
     monkeypatch.chdir(tmp_path / "project")
@@ -45,7 +46,7 @@ def checks(capsys: pytest.CaptureFixture[str], code: int) -> dict[str, dict[str,
 
 def test_a_machine_that_can(capsys: pytest.CaptureFixture[str]) -> None:
     found = checks(capsys, 0)
-    assert list(found) == ["kernel", "python", "packages", "configuration", "policies", "audit log", "socket directory"]
+    assert list(found) == ["kernel", "python", "packages", "configuration", "policies", "audit log", "socket directory", "clusters"]
     assert "cedarpy" in str(found["packages"]["detail"])
     assert str(found["policies"]["detail"]).startswith("no-destroy, ")
     assert main(["doctor"]) == 0
@@ -90,6 +91,21 @@ def test_an_audit_log_that_cannot_be(machine: Path, capsys: pytest.CaptureFixtur
     (machine / "log").symlink_to("/dev/null")
     configure(machine, "audit: {path: ~/log}\n")
     assert "not a regular file" in str(checks(capsys, 1)["audit log"]["detail"])
+
+
+def test_a_kubeconfig_that_does_not_parse(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (machine / ".kube").mkdir()
+    (machine / ".kube/config").write_text("clusters: {}")
+    assert "kubernetes.enabled: false" in str(checks(capsys, 1)["clusters"]["fix"])
+
+
+def test_a_cluster_that_cannot_be_verified(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (machine / ".kube").mkdir()
+    unverified, proven = "{server: 'https://h', insecure-skip-tls-verify: true}", "{server: 'https://p'}"
+    (machine / ".kube/config").write_text(f"clusters: [{{name: dev, cluster: {unverified}}}, {{name: prod, cluster: {proven}}}]")
+    found = checks(capsys, 0)["clusters"]
+    assert (found["ok"], found["lost"]) == (False, "requests to dev")
+    assert "kubernetes.ca" in str(found["fix"])
 
 
 def test_nothing_is_made(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,46 @@ from typing import Any
 import pytest
 
 from warden.config import Config, EgressConfig, ProxyConfig, UpstreamConfig
+from warden.credentials.peer import ClientCertificate, Peer
 from warden.enforce.upstream import Endpoint, Upstream, UpstreamError
 from warden.errors import ConfigError
 
 
 def upstream(resolve: dict[str, str] | None = None, egress: tuple[str, ...] = (), timeout: float = 1.0) -> Upstream:
     return Upstream(Config(upstream=UpstreamConfig(resolve or {}), egress=EgressConfig(egress), proxy=ProxyConfig(timeout=timeout)))
+
+
+class Known:
+    """One API server that a kubeconfig has on loopback, and one by its name."""
+
+    def peer(self, host: str, port: int) -> Peer | None:
+        known = {
+            "kind.kubernetes.warden.internal": Peer("127.0.0.1", 32771, "127.0.0.1"),
+            "localhost": Peer("localhost", 6443, "localhost"),
+        }
+        return known.get(host) if port == 6443 else None
+
+    def certificate(self, identity: str) -> ClientCertificate:
+        raise KeyError(identity)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "tls", "found"),
+    [
+        ("kind.kubernetes.warden.internal", 6443, True, Endpoint("127.0.0.1", 32771)),
+        ("localhost", 6443, True, Endpoint("127.0.0.1", 6443)),
+        ("localhost", 6443, False, None),  # without TLS, nothing proves that it is the cluster
+        ("localhost", 443, True, None),
+        ("kind.kubernetes.warden.internal", 443, True, None),
+    ],
+)
+def test_where_api_servers_are(host: str, port: int, tls: bool, found: Endpoint | None) -> None:
+    known = Upstream(Config(), Known())
+    if found is not None:
+        assert found in asyncio.run(known.endpoints(host, port, tls=tls))
+    else:
+        with pytest.raises(UpstreamError):
+            asyncio.run(known.endpoints(host, port, tls=tls))
 
 
 RESOLVE = {

@@ -42,6 +42,7 @@ def give_trust(home: Path, file: Path) -> None:
         "environment: {hide: [MY_*], set: {A: b}}",
         "proxy: {body_limit: 1MiB, timeout: 5}",
         "credentials: {aws: {enabled: false}}",
+        "kubernetes: {enabled: false}",
         "profile: default\negress: {allow: []}",
     ],
 )
@@ -59,6 +60,9 @@ LOOSENING = {
     "credentials.aws.profile": "credentials: {aws: {profile: admin}}",
     "credentials.aws.account": "credentials: {aws: {account: '123456789012'}}",
     "credentials.aws.session_token": "credentials: {aws: {session_token: made-up}}",
+    "kubernetes.kubeconfig": "kubernetes: {kubeconfig: [kubeconfig]}",
+    "kubernetes.clusters": "kubernetes: {clusters: {prod: 'https://evil.example'}}",
+    "kubernetes.ca": "kubernetes: {ca: {prod: ca.pem}}",
     "agent": "agent: trusted-agent",
     "profile": "profile: admin",
     "sandbox.runtime": "sandbox: {runtime: runc}",
@@ -92,7 +96,8 @@ def test_every_key_but_the_harmless_is_shown_to_loosen() -> None:
     """A new key of the schema is refused from a project unless somebody decided otherwise here."""
     from warden.settings.values import KINDS
 
-    harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled", "egress.defaults"}
+    harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled", "credentials.gcp.enabled", "kubernetes.enabled"}
+    harmless.add("egress.defaults")
     harmless |= {f"credentials.aws.{name}" for name in ("access_key_id", "secret_access_key", "region")}
     assert set(KINDS) == set(LOOSENING) | harmless
 

@@ -7,8 +7,8 @@
     resources       the full names that they say
     effects         this: puts them together
 
-A copy reads its source as well, and a move deletes it: each is an Action of its own, as is each SQL statement that a call carries
-(:mod:`warden.dialects.sql`), which say what it does in the place of ``execute``. When the body was not read, every condition counts as its
+SQL that a call carries (:mod:`warden.dialects.sql`) is an Action for each statement, and the method does what they do. A copy reads its source
+as well, and a move deletes it: each is an Action of its own. When the body was not read, every condition counts as its
 worst, and a
 method whose resource the body names is ``opaque`` besides.
 """
@@ -47,9 +47,11 @@ def needs_body(call: Call) -> bool:
         return False
     if call.protocol is Protocol.GRPC:
         return not entry.media and bool(entry.variants)
+    if entry.method in google.specs():
+        return True
     if call.protocol is Protocol.UPLOAD:
         return entry.reads_body and ("uploadType", "media") not in call.query
-    return (entry.reads_body or entry.method in google.specs()) and call.protocol is not Protocol.STORAGE_XML
+    return entry.reads_body and call.protocol is not Protocol.STORAGE_XML
 
 
 def actions(call: Call, host: str) -> tuple[Action, ...]:
@@ -61,16 +63,26 @@ def actions(call: Call, host: str) -> tuple[Action, ...]:
     if entry is None:
         return (_unknown(call, host),)
     parameters = Parameters(call, entry)
-    carried = _statements(entry, parameters)
-    verb, flags = _effect(entry, parameters, bool(carried))
-    if carried:
-        verb, flags = (does := sql.applied(verb, flags, carried)).verb, does.flags
-    acted_on, hidden = resources(entry, parameters)
-    flags |= _rehearsal(entry, parameters) | (_OPAQUE if hidden else _NO_FLAGS)
-    first = _action(entry.method, verb, flags, acted_on, call, entry)
     spec = google.specs().get(entry.method)
-    statements = sql.actions(carried, engines=spec.engines, service=entry.service, place=first.context) if spec else ()
-    return (first, *statements, *_also(entry, parameters, call, Flag.DRY_RUN in flags), *_copied(entry, call))
+    carried = _statements(spec, parameters) if spec else ()
+    verb, flags = _effect(entry, parameters, spec.path if spec and carried else "")
+    if carried:
+        does = sql.applied(verb, flags, carried)
+        verb, flags = does.verb, does.flags
+    acted_on, hidden = resources(entry, parameters)
+    rehearsal = _rehearsal(entry, parameters)
+    flags |= rehearsal | (_OPAQUE if hidden else _NO_FLAGS)
+    first = _action(entry.method, verb, flags, acted_on, call, entry)
+    found = (first, *_also(entry, parameters, call, bool(rehearsal)), *_copied(entry, call))
+    if spec is None or not carried:
+        return found
+    return (*found, *sql.actions(carried, engines=spec.engines, service=entry.service, place=first.context, flags=rehearsal))
+
+
+def _statements(spec: google.Spec, parameters: Parameters) -> tuple[Statement, ...]:
+    """The SQL statements that the call carries; none when there are none, or the body that holds them was not read."""
+    where = wire_path(spec.path)
+    return () if parameters.missing(where) else google.carried(spec, parameters.values(where, fold=True))
 
 
 def operations() -> Iterator[tuple[str, str, Verb, frozenset[Flag], frozenset[Verb]]]:
@@ -130,24 +142,19 @@ def _context(call: Call, service: str, iam: tuple[str, ...], acted_on: tuple[Res
     return found
 
 
-def _effect(entry: Entry, parameters: Parameters, carries: bool) -> tuple[Verb, frozenset[Flag]]:
-    """Verb and flags by the table. `carries`: statements say what ``execute`` stands for."""
+def _effect(entry: Entry, parameters: Parameters, read: str) -> tuple[Verb, frozenset[Flag]]:
+    """Verb and flags by the tables. What they say about words at the path `read` does not count, nor
+    does ``execute``: the statements there were read.
+    """
     verb, flags = entry.verb, entry.flags
     for effect in entry.when:
+        if effect.condition is not None and "words" in effect.condition and effect.condition["path"] == read:
+            continue
         if effect.condition is not None and holds(effect.condition, parameters, entry.wire):
             flags |= effect.flags
-            if effect.verb is not None and not (carries and effect.verb is Verb.EXECUTE) and GRAVITY[effect.verb] > GRAVITY[verb]:
+            if effect.verb is not None and not (read and effect.verb is Verb.EXECUTE) and GRAVITY[effect.verb] > GRAVITY[verb]:
                 verb = effect.verb
     return verb, flags
-
-
-def _statements(entry: Entry, parameters: Parameters) -> tuple[Statement, ...]:
-    """The SQL statements that the call carries; none when there are none, or the body that holds them was not read."""
-    spec = google.specs().get(entry.method)
-    if spec is None:
-        return ()
-    where = wire_path(spec.path)
-    return () if parameters.missing(where) else google.carried(spec, parameters.values(where, fold=True))
 
 
 def _rehearsal(entry: Entry, parameters: Parameters) -> frozenset[Flag]:

@@ -1,7 +1,8 @@
 """Denials as the API server's own: a ``Status`` of 403 Forbidden, which kubectl and every client library print.
 
-JSON whenever the client takes it, and for every upgrade; protobuf or CBOR when its Accept header leaves nothing else. The format is read from the
-request alone, so that one that could not be decoded is answered too. No client retries a 403 without Retry-After.
+JSON whenever the client takes it, and for every upgrade; protobuf or CBOR when its Accept header leaves nothing else; text for discovery, of which
+client-go parses no error. The format is read from the request alone, so that one that could not be decoded is answered too. No client retries a 403
+without Retry-After.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
 """
@@ -17,6 +18,9 @@ from warden.model import HttpRequest, HttpResponse, Ruling
 
 _PROTOBUF = "application/vnd.kubernetes.protobuf"
 _CBOR = "application/cbor"
+_TEXT = "text/plain"
+#: What client-go's discovery asks for beside JSON. It shows an error as it comes, and only if it is text: any other is "unknown" to kubectl.
+_DISCOVERY = "g=apidiscovery.k8s.io"
 
 # Field numbers of meta/v1's generated.proto; `code` is a number, `causes` are many, the rest is text.
 _STATUS = {"status": 2, "message": 3, "reason": 4, "details": 5, "code": 6}
@@ -33,6 +37,8 @@ def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
         body = _protobuf(status)
     elif kind == _CBOR:
         body = b"\xd9\xd9\xf7" + _cbor(status)
+    elif kind == _TEXT:
+        body = text.encode() + b"\n"
     else:
         body = json.dumps(status).encode("ascii") + b"\n"
     headers: tuple[tuple[str, str], ...] = (("Content-Type", kind), ("X-Request-Id", ruling.id), ("Cache-Control", "no-cache, private"))
@@ -67,6 +73,8 @@ def _status(ruling: Ruling, text: str) -> dict[str, Any]:
 def _format(request: HttpRequest) -> str:
     """The media type of the answer: JSON, unless the Accept header rules it out and names another that the API server speaks."""
     sent = ",".join(request.header_values("accept"))
+    if _DISCOVERY in sent:
+        return _TEXT
     ranges = [part.partition(";")[0].strip().lower() for part in sent.split(",")]
     if not sent or any(name.lower() == "upgrade" for name, _ in request.headers):
         return "application/json"

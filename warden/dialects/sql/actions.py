@@ -12,7 +12,7 @@ TYPE = "SQL::Object"
 
 #: Verbs and flags that a statement can have: for the schema.
 VERBS = frozenset({Verb.READ, Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.GRANT, Verb.EXECUTE})
-FLAGS = frozenset(Flag) - {Flag.DRY_RUN}
+FLAGS = frozenset(Flag)
 
 
 def effect(found: Iterable[Statement]) -> Effect:
@@ -29,11 +29,18 @@ def applied(verb: Verb, flags: frozenset[Flag], found: Iterable[Statement]) -> E
     return Effect(READ.verb if verb is Verb.EXECUTE else verb, flags - {Flag.OPAQUE}) | does
 
 
-def actions(found: Iterable[Statement], *, engines: Sequence[str], service: str, place: Mapping[str, Any]) -> tuple[Action, ...]:
-    """One Action for each different statement. `place`: context of the call that carries them, and ``database`` and ``schema`` where it says them."""
+def actions(
+    found: Iterable[Statement], *, engines: Sequence[str], service: str, place: Mapping[str, Any], flags: frozenset[Flag] = frozenset()
+) -> tuple[Action, ...]:
+    """One Action for each different statement.
+
+    `place`: context of the call that carries them, and ``database`` and ``schema`` where it says them; `flags`: what holds of all (``dry_run``).
+    """
     context = {name: place[name] for name in ("service", "region", "account", "partition", "project", "location") if place.get(name)}
     known = {"service": service, "engine": engines[0] if len(engines) == 1 else ""}
-    return tuple(Action("sql", one.kind, one.verb, one.flags, _objects(one.tables, known, place), context) for one in dict.fromkeys(found))
+    return tuple(
+        Action("sql", one.kind, one.verb, one.flags | flags, _objects(one.tables, known, place), context) for one in dict.fromkeys(found)
+    )
 
 
 def _objects(tables: Iterable[Table], known: Mapping[str, str], place: Mapping[str, Any]) -> tuple[Resource, ...]:

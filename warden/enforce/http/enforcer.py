@@ -19,6 +19,7 @@ from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers.tls import ClientTLSLayer
 
 from warden.config import Config
+from warden.credentials.peer import Peers
 from warden.enforce.http import message as wire
 from warden.enforce.http.layers import Close, Http
 from warden.enforce.http.message import EXCHANGE, Exchange
@@ -41,12 +42,13 @@ _METHOD_START = re.compile(rb"(?:\r\n)?[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}( |$)")
 class Enforcer:
     """The hooks of all HTTP connections of one session."""
 
-    def __init__(self, pipeline: Pipeline, config: Config, sides: TlsSides, upstream: Upstream) -> None:
+    def __init__(self, pipeline: Pipeline, config: Config, sides: TlsSides, upstream: Upstream, peers: Peers) -> None:
         self.pipeline = pipeline
         self.upstream = upstream
         self.timeout = config.proxy.timeout
         self._body_limit = config.proxy.body_limit
         self._sides = sides
+        self._peers = peers
         #: Upstreams that were offered HTTP/2 and chose HTTP/1.1. Their next clients get HTTP/1.1 if they speak it, so that connections are kept.
         self._http1_only: set[tuple[str, int]] = set()
 
@@ -93,8 +95,11 @@ class Enforcer:
         # The same protocol on both sides, or HTTP/1.1 upstream: HTTP/1.1 requests have no place in an HTTP/2 connection.
         offers = HTTP2_AND_1 if data.context.client.alpn == b"h2" else HTTP1
         data.conn.alpn_offers = list(offers)
-        data.conn.sni = connection.host
-        data.ssl_conn = self._sides.server(connection.host, offers)
+        peer = self._peers.peer(connection.host, connection.port)
+        identity = connection.http.identities.get(data.conn, "") if connection.http else ""
+        certificate = self._peers.certificate(identity) if identity else None
+        data.conn.sni = peer.name if peer else connection.host
+        data.ssl_conn = self._sides.server(data.conn.sni, offers, peer.authority if peer else None, certificate)
 
     def tls_established_server(self, connection: Connection, data: tls.TlsData) -> None:
         if data.context.client.alpn == b"h2" and data.conn.alpn != b"h2":
@@ -164,7 +169,7 @@ class Enforcer:
             self._deny(flow, exchange, ruling)
             return
         dialect = self.pipeline.decoder.dialect(request).name
-        exchange.upgrade = wire.wanted_upgrade(request, dialect)
+        exchange.upgrade = wire.wanted_upgrade(request, dialect, ruling.actions)
         wire.emit(flow, exchange, ruling.forward)
 
     def _deny(self, flow: http.HTTPFlow, exchange: Exchange, ruling: Ruling) -> None:

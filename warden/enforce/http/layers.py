@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 from mitmproxy.connection import Connection
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layer import CommandGenerator, Layer
-from mitmproxy.proxy.layers.http import HttpLayer, HTTPMode
+from mitmproxy.proxy.layers.http import GetHttpConnection, HttpLayer, HTTPMode
 from mitmproxy.proxy.layers.tls import ServerTLSLayer
 
 from warden.enforce.http.http1 import Http1Client, Http1Server
 from warden.enforce.http.http2 import WAITING, Http2Client, Http2Server
-from warden.enforce.http.stream import Answer, Stream
+from warden.enforce.http.stream import Answer, GetConnection, Stream
 
 #: Pieces (of at most 64 KiB) that may wait for an upstream connection before the client is read no further.
 QUEUED_PIECES = 16
+
+
+#: The identity of a connection that is nobody's any more: its upstream takes no new requests on it.
+RETIRED = "retired"
 
 
 class Http(HttpLayer):
@@ -25,10 +32,29 @@ class Http(HttpLayer):
         self._answer = answer
         self._http2 = Http2Server(context.fork()) if context.client.alpn == b"h2" else None
         self.connections[context.client] = self._http2 or Http1Server(context.fork())
+        #: As whom each upstream connection was opened: by whose client certificate, empty for none.
+        self.identities: dict[Connection, str] = {}
 
     def make_stream(self, stream_id: int) -> CommandGenerator[None]:
         self.streams[stream_id] = Stream(_fork(self.context), stream_id, self._answer)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+    def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> CommandGenerator[None]:
+        """As the base class does, and remembers as whom a new connection is opened before anything happens on it."""
+        assert isinstance(event, GetConnection)
+        for connection in self.connections:
+            if (upstream := self._upstream(connection)) is not None and upstream.retired:
+                self.identities[connection] = RETIRED
+        event.identities = self.identities
+        before = set(self.connections)
+        steps = super().get_connection(event, reuse=reuse)
+        reply: Any = None
+        with contextlib.suppress(StopIteration):
+            while True:
+                command = steps.send(reply)
+                for connection in self.connections.keys() - before:
+                    self.identities.setdefault(connection, event.identity)
+                reply = yield command
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         """What one event makes for the client (a head and the beginning of a body) goes on in one piece: each would be a TLS record of its own."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from mitmproxy import http
 
 from warden.errors import DecodeError
-from warden.model import HttpRequest, HttpResponse, Ruling
+from warden.model import Action, HttpRequest, HttpResponse, Ruling, Verb
 
 #: Where the exchange is kept in a flow.
 EXCHANGE = "warden"
@@ -25,9 +26,15 @@ HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "proxy-a
 #: What a Connection header may name. Anything else would strip a header that was ruled on: two readings.
 CONNECTION_OPTIONS = frozenset({"close", "keep-alive", "te", "upgrade", "http2-settings", "proxy-connection"})
 _LENGTH = re.compile(r"[0-9]{1,18}")
-#: Which protocols a request may switch to, by the dialect that reads the host: one row each, with the reason.
-UPGRADES = {
-    "http": frozenset({"websocket"}),  # hosts on the egress list: what is inside was opened by naming the host
+#: Which protocols a request may switch to, by the dialect that reads the host and what it was ruled to be: one row each, with the reason.
+UPGRADES: Mapping[str, Mapping[str, frozenset[Verb] | None]] = {
+    # Hosts on the egress list: what is inside was opened by naming the host.
+    "http": {"websocket": None},
+    "kubernetes": {
+        # exec, attach, port-forward and proxy, which were ruled on as opaque streams; and watches and logs, whose answers may come this way.
+        "websocket": frozenset({Verb.EXECUTE, Verb.CONNECT, Verb.READ, Verb.LIST}),
+        "spdy/3.1": frozenset({Verb.EXECUTE, Verb.CONNECT}),  # only streams speak it
+    },
 }
 
 
@@ -42,6 +49,8 @@ class Exchange:
     ruling: Ruling | None = None
     #: The request as `emit` wrote it; None until it is allowed.
     emitted: tuple[Any, ...] | None = None
+    #: The client certificate that it is sent under, by the broker's name for it.
+    identity: str = ""
     #: The response in the flow is Warden's own: a denial, or an error on the way.
     ours: bool = False
     #: The protocol that the forwarded request asks to switch to.
@@ -110,12 +119,17 @@ def check_connection(exchange: Exchange) -> None:
             )
 
 
-def wanted_upgrade(request: HttpRequest, dialect: str) -> str:
-    """The protocol that this request may switch to, or an empty string. Only HTTP/1.1 has Upgrade, and h2c would carry unruled requests."""
+def wanted_upgrade(request: HttpRequest, dialect: str, actions: Sequence[Action]) -> str:
+    """The protocol that this request may switch to, or an empty string. Only HTTP/1.1 has Upgrade, and h2c would carry unruled requests.
+
+    `actions` are what it was ruled to be: the first is the request's own.
+    """
     values = request.header_values("upgrade")
-    if len(values) == 1 and request.http_version == "HTTP/1.1" and values[0].lower() in UPGRADES.get(dialect, frozenset()):
-        return values[0].lower()
-    return ""
+    known = UPGRADES.get(dialect, {})
+    if len(values) != 1 or request.http_version != "HTTP/1.1" or (wanted := values[0].lower()) not in known:
+        return ""
+    verbs = known[wanted]
+    return wanted if verbs is None or (actions and actions[0].verb in verbs) else ""
 
 
 def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
@@ -154,6 +168,7 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
         data.content = forward.body
         exchange.sent = len(forward.body)
     exchange.emitted = _fields(flow)
+    exchange.identity = forward.identity
     if expects and forward.body is None:
         # Taken out again by the stream when it answers "100 Continue" to the client, before anything is sent upstream.
         data.headers.fields = (*data.headers.fields, (b"Expect", b"100-continue"))

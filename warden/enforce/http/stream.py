@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mitmproxy import http
+from mitmproxy.connection import Connection
 from mitmproxy.net.http.validate import validate_headers
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
@@ -47,6 +48,20 @@ class RequestOverflowHook(commands.StartHook):
     """The body that a ruling wants to read has reached the limit. What was read of it is in the exchange."""
 
     flow: http.HTTPFlow
+
+
+@dataclass
+class GetConnection(GetHttpConnection):
+    """Asks for an upstream connection that is `identity`'s: a client certificate speaks for every request on its connection, so none is shared."""
+
+    identity: str = ""
+    #: Who the connections that there are were opened as; the layer that holds them says it.
+    identities: dict[Connection, str] = field(default_factory=dict)
+
+    def connection_spec_matches(self, connection: Connection) -> bool:
+        return super().connection_spec_matches(connection) and self.identities.get(connection, "") == self.identity
+
+    __hash__ = GetHttpConnection.__hash__
 
 
 class Stream(HttpStream):
@@ -142,7 +157,9 @@ class Stream(HttpStream):
             yield from self.check_killed(True)
             return False
         request = self.flow.request
-        connection, error = yield GetHttpConnection((request.host, request.port), request.scheme == "https", None, "tcp")
+        connection, error = yield GetConnection(
+            (request.host, request.port), request.scheme == "https", None, "tcp", identity=exchange.identity
+        )
         if error:
             status, reason = (int(error[:3]), error[4:]) if error[:4] in ("502 ", "504 ") else (502, f"{request.host}: {brief(error)}")
             yield from self._fail(status, reason)

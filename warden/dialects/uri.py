@@ -2,20 +2,21 @@
 
 Accepted: an origin-form target of ASCII, split at ``/``, ``?``, ``&`` and ``=`` first and percent-decoded as UTF-8 after. ``+`` in a query is
 a space. Refused, because services, proxies and Warden could read them differently: backslashes, fragments, raw spaces and control characters,
-bad escapes, bad UTF-8, dot segments however written, and outside object keys also empty segments, bare semicolons and escapes of characters
+bad escapes, bad UTF-8, dot segments however written, and outside object names also empty segments, bare semicolons and escapes of characters
 that need none.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from urllib.parse import unquote_to_bytes
 
 from warden.errors import DecodeError
 
 #: Visible ASCII but for the backslash and the fragment's mark.
 _TARGET = re.compile(r"/[!-\"$-\[\]^-~]*")
-#: No path of any service but S3 comes near it.
+#: No path of any service but object stores comes near it.
 SEGMENTS_LIMIT = 128
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -34,12 +35,18 @@ def split(target: str) -> tuple[str, str]:
     return path, query
 
 
-def segments(path: str, *, key_from: int | None = None) -> tuple[str, ...]:
-    """Decoded segments of raw `path`. From segment `key_from` on they are an S3 object key, which may hold almost anything."""
+def segments(path: str, *, key_from: int | None = None, names: Collection[int] = ()) -> tuple[str, ...]:
+    """Decoded segments of raw `path`.
+
+    From segment `key_from` on they are an object's name, split at its slashes, which may hold almost anything. Each segment whose place is in
+    `names` is one whole object name, whose own slashes are escaped and whose dots are thus no part of the path.
+    """
     raw = path[1:].split("/")
     if key_from is None and len(raw) > SEGMENTS_LIMIT:
         raise DecodeError("too-many-segments", f"The path has more than {SEGMENTS_LIMIT} segments.")
     outside = raw if key_from is None else raw[:key_from]
+    if names:
+        outside = ["-" if at in names else segment for at, segment in enumerate(outside)]
     if ";" in path and any(
         ";" in segment for segment in outside
     ):  # RFC 3986, 3.3: some servers cut parameters off a segment before they route
@@ -52,9 +59,9 @@ def segments(path: str, *, key_from: int | None = None) -> tuple[str, ...]:
         raise DecodeError("empty-segment", "The path holds an empty segment.")
     decoded = tuple(text(segment, "path") if "%" in segment else segment for segment in raw)
     for at, segment in enumerate(decoded):
-        if segment in {".", ".."} or ("/" in segment and not {".", ".."}.isdisjoint(segment.split("/"))):
+        if segment in {".", ".."} or ("/" in segment and at not in names and not {".", ".."}.isdisjoint(segment.split("/"))):
             raise DecodeError("dot-segment", "The path holds a '.' or '..' segment.", "Send the path that is meant.")
-        if "\\" in segment and (key_from is None or at < key_from):
+        if "\\" in segment and at not in names and (key_from is None or at < key_from):
             raise DecodeError("backslash", "The path holds a backslash.")
     return decoded
 

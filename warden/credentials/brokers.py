@@ -1,0 +1,42 @@
+"""All brokers of one session as one: each knows its own provider's requests and leaves the others as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from warden.credentials.aws import AwsBroker
+from warden.credentials.gcp import GcpBroker
+from warden.credentials.kubernetes.broker import KubernetesBroker
+from warden.model import Action, HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """`home` is the calling user's."""
+
+    aws: AwsBroker
+    gcp: GcpBroker
+    kubernetes: KubernetesBroker
+    home: Path
+
+    def _all(self) -> tuple[AwsBroker, GcpBroker, KubernetesBroker]:
+        return self.aws, self.gcp, self.kubernetes
+
+    def needs_body(self, request: HttpRequest) -> bool:
+        return any(broker.needs_body(request) for broker in self._all())
+
+    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+        for broker in self._all():
+            request = broker.authorize(request, actions)
+        return request
+
+    def environment(self) -> dict[str, str]:
+        """Variables for the sandboxed process."""
+        return {name: value for broker in self._all() for name, value in broker.environment().items()}
+
+    def files(self, authority: bytes) -> Mapping[str, Mapping[str, bytes]]:
+        """Synthetic directories: their paths, and in each the files' contents by name. `authority` is the PEM of the session's CA."""
+        aws = self.aws.files()
+        return {**({f"{self.home}/.aws": aws} if aws else {}), **self.kubernetes.files(authority)}

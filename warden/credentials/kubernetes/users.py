@@ -1,0 +1,188 @@
+"""One user of the kubeconfig: what the API server is really shown.
+
+======================================  =======================================================================================
+client-certificate(-data), client-key   presented on connections of this user's alone; read again when the file has changed
+token, tokenFile                        as bearer token; the file, which wins, is read again when it has changed
+exec                                    asked outside, and again before what it gave expires
+username and password                   refused: API servers have not taken them since Kubernetes 1.19
+auth-provider                           refused: removed in Kubernetes 1.26
+none of these                           anonymous
+======================================  =======================================================================================
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from warden.credentials.kubernetes.kubeconfig import Entry, content
+from warden.credentials.kubernetes.plugin import Credential, Plugin
+from warden.credentials.kubernetes.reach import within_reach
+from warden.credentials.peer import ClientCertificate
+from warden.credentials.rights import as_user
+from warden.errors import CredentialError
+
+#: Bytes of a token, a certificate with its chain, or a key.
+SECRET_LIMIT = 1 << 20
+#: Seconds that a plugin's answer is used when it names no expiry.
+UNDATED_LIFE = 600.0
+#: Seconds before its expiry at which it is asked again, at most; for what lives shortly, after four fifths of its life.
+REFRESH_MARGIN = 120.0
+#: Seconds after a failure in which it is repeated without asking again: an agent's retries must not start a process each.
+FAILURE_LIFE = 5.0
+
+#: What says as whom to act, and is no secret: shown inside, so that clients send the same headers, which are ruled on.
+IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
+
+
+class User:
+    """The credentials of one entry. `environment` is the calling user's, for plugins; `writable` are real paths that the command may write below."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        environment: Mapping[str, str],
+        *,
+        writable: tuple[str, ...] = (),
+        run_as: tuple[int, int] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = entry.name
+        self.entry = entry
+        self._environment = environment
+        self._writable = writable
+        self._run_as = run_as
+        self._now = now
+        self._files: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
+        #: By cluster: what the plugin said last, and until when it is not asked again.
+        self._kept: dict[str, tuple[Credential, float]] = {}
+        self._failures: dict[str, tuple[CredentialError, float]] = {}
+
+    def __repr__(self) -> str:
+        return f"User({self.name!r})"
+
+    @property
+    def impersonation(self) -> dict[str, Any]:
+        return {name: self.entry.fields[name] for name in IMPERSONATION if self.entry.fields.get(name)}
+
+    def secret_files(self) -> list[Path]:
+        """The files that its secrets are in."""
+        found = [self.entry.path(key) for key in ("client-key", "client-certificate", "tokenFile")]
+        return [path for path in found if path is not None]
+
+    def credential(self, cluster: str, told: Mapping[str, Any]) -> Credential:
+        """What `cluster` is shown now; `told` is what an exec plugin may ask to know of it. Blocks while a plugin runs. Raises CredentialError."""
+        entry = self.entry
+        if entry.fields.get("username") or entry.fields.get("password"):
+            raise CredentialError(
+                "basic-auth",
+                f"The kubeconfig's user {self.name} has a user name and a password, which API servers do not take any more.",
+                "Use a client certificate, a token or an exec plugin.",
+            )
+        if entry.fields.get("auth-provider"):
+            raise CredentialError(
+                "auth-provider",
+                f"The kubeconfig's user {self.name} has an auth-provider, which was removed in Kubernetes 1.26.",
+                "Use the exec plugin that replaced it.",
+            )
+        with as_user(self._run_as):
+            certificate, token = self._certificate(), self._token()
+        if not entry.fields.get("exec"):
+            return Credential(token, certificate)
+        asked = self._asked(cluster, told)
+        return Credential(token or asked.token, certificate or asked.certificate)
+
+    # --- what stands in the kubeconfig ---------------------------------------------------------------------------------------------
+
+    def _certificate(self) -> ClientCertificate | None:
+        certificate, key = self._data("client-certificate"), self._data("client-key")
+        if not certificate and not key:
+            return None
+        if not certificate or not key:
+            raise CredentialError(
+                "no-credentials",
+                f"The kubeconfig's user {self.name} has only one of client certificate and key.",
+                "Correct the kubeconfig.",
+            )
+        return ClientCertificate(certificate, key)
+
+    def _token(self) -> str:
+        file = self.entry.path("tokenFile")
+        if file is not None:
+            try:
+                return _bearer(self._read(file).decode("ascii"), self.name)
+            except (OSError, ValueError):
+                if not self.entry.text("token"):
+                    raise self._unreadable("tokenFile") from None
+        return _bearer(self.entry.text("token"), self.name)
+
+    def _data(self, key: str) -> bytes:
+        """The bytes of ``KEY-data``, or of the file that ``KEY`` names. Data wins, as for kubectl."""
+        data, file = self.entry.text(f"{key}-data"), self.entry.path(key)
+        try:
+            if data:
+                return base64.b64decode("".join(data.split()), validate=True)
+            return self._read(file) if file is not None else b""
+        except (OSError, binascii.Error, ValueError):
+            raise self._unreadable(key) from None
+
+    def _read(self, path: Path) -> bytes:
+        status = path.stat()
+        stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
+        kept = self._files.get(path)
+        if kept is None or kept[0] != stamp:
+            self._files[path] = kept = (stamp, content(path, SECRET_LIMIT))
+        return kept[1]
+
+    def _unreadable(self, key: str) -> CredentialError:
+        return CredentialError(
+            "no-credentials", f"{key} of the kubeconfig's user {self.name} cannot be read outside the sandbox.", "Correct the kubeconfig."
+        )
+
+    # --- what a plugin hands out ---------------------------------------------------------------------------------------------------
+
+    def _asked(self, cluster: str, told: Mapping[str, Any]) -> Credential:
+        plugin = Plugin.of(self.entry, self._environment)
+        for part in (plugin.command, *plugin.arguments):
+            if part.startswith("/") and within_reach(part, self._writable):
+                # It would run outside, with all of the user's rights, whatever the command has made of it.
+                raise CredentialError(
+                    "exec-plugin-writable",
+                    f"The exec plugin of the kubeconfig's user {self.name} runs {part}, which the sandboxed command can change.",
+                    "Move it out of the directories that are writable inside, or run from another directory.",
+                )
+        wants = bool(self.entry.fields["exec"].get("provideClusterInfo"))
+        key, now = (cluster if wants else ""), self._now()
+        kept, until = self._kept.get(key, (None, 0.0))
+        if kept is not None and now < until:
+            return kept
+        failure, failed_until = self._failures.get(key, (None, 0.0))
+        try:
+            if failure is not None and now < failed_until:
+                raise failure
+            fresh = plugin.ask(told if wants else None, self._run_as)
+            if fresh.expires is not None and fresh.expires <= now:
+                raise CredentialError(
+                    "expired-credentials", f"The exec plugin of the kubeconfig's user {self.name} gave out what has expired."
+                )
+        except CredentialError as error:
+            if error is not failure:
+                self._failures[key] = (error, self._now() + FAILURE_LIFE)
+            if kept is not None and kept.expires is not None and now < kept.expires:
+                return kept
+            raise
+        life = UNDATED_LIFE if fresh.expires is None else fresh.expires - now
+        self._kept[key] = (fresh, now + (life if fresh.expires is None else life - min(REFRESH_MARGIN, life / 5)))
+        return fresh
+
+
+def _bearer(text: str, user: str) -> str:
+    """A token as it may stand in a header."""
+    token = text.strip()
+    if not all("!" <= character <= "~" for character in token):
+        raise CredentialError("no-credentials", f"The token of the kubeconfig's user {user} has characters that no header may have.")
+    return token
