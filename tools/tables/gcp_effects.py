@@ -29,6 +29,7 @@ from tools.tables import gcp_discovery, gcp_effects_protos, gcp_effects_resource
 from tools.tables.gcp_effects_rows import Row, Rpc, jsonl
 from tools.tables.gcp_effects_words import NOUN, leading, says_removal
 from warden.dialects.gravity import GRAVITY
+from warden.dialects.sql import google
 from warden.model import Verb
 
 DIRECTORY = "warden/dialects/gcp/tables/effects"
@@ -311,7 +312,8 @@ def _label(variable: str) -> str:
 def _variants(row: Row, entry: dict[str, Any]) -> dict[str, Any]:
     """API versions, joined by space -> variant of the gRPC request."""
     digest = google_protos.digest()
-    asked = {*_paths(entry.get("when", [])), *filter(None, (entry.get("mask"), entry.get("dry_run")))}
+    carried = google.specs().get(row.id)
+    asked = {*_paths(entry.get("when", [])), *([carried.path] if carried else []), *filter(None, (entry.get("mask"), entry.get("dry_run")))}
     for template in [*entry.get("at", []), *(one["at"] for one in row.also)]:
         for variable in re.findall(r"\{([^}]*)\}", template):
             asked.update(variable.split("|") if ":" in variable else [f"label:{variable}"])

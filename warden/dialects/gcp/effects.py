@@ -143,14 +143,16 @@ def _context(call: Call, service: str, iam: tuple[str, ...], acted_on: tuple[Res
 
 
 def _effect(entry: Entry, parameters: Parameters, read: str) -> tuple[Verb, frozenset[Flag]]:
-    """Verb and flags by the tables. What they say about words at the path `read` does not count: the statements there were read."""
+    """Verb and flags by the tables. What they say about words at the path `read` does not count, nor
+    does ``execute``: the statements there were read.
+    """
     verb, flags = entry.verb, entry.flags
     for effect in entry.when:
         if effect.condition is not None and "words" in effect.condition and effect.condition["path"] == read:
             continue
         if effect.condition is not None and holds(effect.condition, parameters, entry.wire):
             flags |= effect.flags
-            if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
+            if effect.verb is not None and not (read and effect.verb is Verb.EXECUTE) and GRAVITY[effect.verb] > GRAVITY[verb]:
                 verb = effect.verb
     return verb, flags
 
