@@ -42,6 +42,7 @@ def test_the_table(named: str, method: str, target: str, kind: str, body: bytes,
 
 
 def test_every_row_of_the_table_is_tried() -> None:
-    rows = [line for line in TEXT.splitlines() if line.startswith("| ") and not line.startswith("| what")]
+    first = TEXT[TEXT.index("| what | is |") :].split("\n\n", 1)[0]  # the table of what counts; the other one is of credentials
+    rows = [line for line in first.splitlines() if line.startswith("| ") and not line.startswith("| what")]
     assert all(any(row[0] in line for row in ROWS) for line in rows)
     assert len(rows) > 8
