@@ -8,10 +8,11 @@ The parts, in the order in which a start goes through them:
 4. `oci`       spec and view as a ``config.json``, with the system call filter of `seccomp`. Pure.
 5. `cgroup`    the limits of the whole.
 6. `launch`    from clone to execve: the keeper, its namespaces, the read-only tree.
-7. `runtime`   crun or runc as a child: start, signal, wait, close, sweep.
+7. `berth`     all of this that does not depend on the spec, made ahead.
+8. `runtime`   crun or runc as a child: start, signal, wait, close, sweep.
 
-`probe` says what this machine can enforce. `kernel` has the system calls that Python lacks. It works as root and, in a user namespace
-of one id, as an ordinary user; nothing outlives the process that started it.
+`probe` says what this machine can enforce. `kernel` has the system calls that Python lacks, `paths` what is asked of the kernel by the hundred.
+It works as root and, in a user namespace of one id, as an ordinary user; nothing outlives the process that started it.
 
 ::
 

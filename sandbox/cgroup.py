@@ -62,6 +62,18 @@ class ControlGroup:
             refused = max(refused, _counter(f"{directory}/pids.events", "max"))
         return Events(kills, refused)
 
+    def change(self, old: Limits, new: Limits) -> bool:
+        """Replace the limits `old`; False when that cannot be done: other controllers are wanted, or a value is not taken."""
+        if _wanted(old) != _wanted(new):
+            return False
+        for settings in _settings(new, 2 if self.unified else 1).values():
+            # Version 1 refuses a memory limit above that of memory and swap, so the latter is lifted first.
+            first = [("?memory.memsw.limit_in_bytes", "-1")] if ("memory.limit_in_bytes" in dict(settings)) else []
+            where = [each for each in self.directories if settings and Path(each, settings[0][0]).exists()]
+            if settings and not (where and _apply(where[0], [*first, *settings])):
+                return False
+        return True
+
     def remove(self) -> None:
         """Kill what is left inside and remove the directories; returns when they are gone or after two seconds."""
         remove(self.directories)

@@ -25,7 +25,12 @@ MNT_DETACH = 0x2
 _MOUNT_ATTR_RDONLY = 0x1
 _MOUNT_ATTR_NOSUID = 0x2
 _MOUNT_ATTR_NODEV = 0x4
+_MOUNT_ATTR_NOEXEC = 0x8
+_OPEN_TREE_CLONE = 0x1
+_MOVE_MOUNT_F_EMPTY_PATH = 0x4
+_MOVE_MOUNT_T_EMPTY_PATH = 0x40
 _AT_FDCWD = -100
+_AT_EMPTY_PATH = 0x1000
 _AT_RECURSIVE = 0x8000
 
 # <linux/sched.h>
@@ -37,10 +42,13 @@ _PR_SET_PDEATHSIG = 1
 _CLOSE_RANGE_CLOEXEC = 0x4
 
 #: Numbers of the calls that libc of Debian 12 has no wrapper for; since Linux 5.0 new ones are the same on every architecture.
+_SYS_OPEN_TREE = 428
+_SYS_MOVE_MOUNT = 429
 _SYS_CLONE3 = 435
 _SYS_CLOSE_RANGE = 436
 _SYS_OPENAT2 = 437
 _RESOLVE_NO_SYMLINKS = 0x4
+_RESOLVE_IN_ROOT = 0x10
 _SYS_MOUNT_SETATTR = 442
 _SYS_LANDLOCK_CREATE_RULESET = 444
 _LANDLOCK_CREATE_RULESET_VERSION = 1
@@ -82,28 +90,52 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str
     )
 
 
-def protect_tree(path: str) -> None:
-    """Make the mount at `path` and all below it read-only, without set-user-id and without devices: mount_setattr(2), Linux 5.12."""
-    attributes = _MountAttr(attr_set=_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV)
+def protect_tree(path: str, tree: int = _AT_FDCWD, *, execute: bool = True) -> None:
+    """Make the mount at `path` and all below it read-only, without set-user-id and without devices: mount_setattr(2), Linux 5.12.
+
+    With `path` empty it is the mount of the descriptor `tree`. `execute` False also takes away that programs there can be executed.
+    """
+    attributes = _MountAttr(attr_set=_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID | _MOUNT_ATTR_NODEV | (0 if execute else _MOUNT_ATTR_NOEXEC))
     name = ctypes.c_char_p(os.fsencode(path))
     result = _libc.syscall(
         ctypes.c_long(_SYS_MOUNT_SETATTR),
-        ctypes.c_int(_AT_FDCWD),
+        ctypes.c_int(tree),
         name,
-        ctypes.c_uint(_AT_RECURSIVE),
+        ctypes.c_uint(_AT_RECURSIVE | (0 if path else _AT_EMPTY_PATH)),
         ctypes.byref(attributes),
         ctypes.c_size_t(ctypes.sizeof(attributes)),
     )
     _check(result, f"mount_setattr {path}")
 
 
-def open_without_links(path: str) -> int:
-    """An O_PATH descriptor of `path`, none of whose components is a symbolic link: openat2(2), Linux 5.6."""
-    how = (ctypes.c_uint64 * 3)(os.O_PATH | os.O_CLOEXEC, 0, _RESOLVE_NO_SYMLINKS)  # struct open_how: flags, mode, resolve
+def cover(source: str, root: int, target: str, *, execute: bool = True) -> None:
+    """Show `source`, a file or directory, at `target` below the directory `root`, read-only as in `protect_tree`. Linux 5.2.
+
+    None of the components of `target` may be a symbolic link. It is protected before it is there: open_tree(2), move_mount(2).
+    """
+    name = ctypes.c_char_p(os.fsencode(source))
+    flags = ctypes.c_uint(_OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC)
+    tree = _check(_libc.syscall(ctypes.c_long(_SYS_OPEN_TREE), ctypes.c_int(_AT_FDCWD), name, flags), f"open_tree {source}")
+    try:
+        protect_tree("", tree, execute=execute)
+        place = open_without_links(target.lstrip("/"), root)
+        try:
+            nothing, both = ctypes.c_char_p(b""), ctypes.c_uint(_MOVE_MOUNT_F_EMPTY_PATH | _MOVE_MOUNT_T_EMPTY_PATH)
+            result = _libc.syscall(ctypes.c_long(_SYS_MOVE_MOUNT), ctypes.c_int(tree), nothing, ctypes.c_int(place), nothing, both)
+            _check(result, f"move_mount {source} to {target}")
+        finally:
+            os.close(place)
+    finally:
+        os.close(tree)
+
+
+def open_without_links(path: str, root: int | None = None) -> int:
+    """An O_PATH descriptor of `path`, none of whose components is a symbolic link: openat2(2), Linux 5.6. `root` is a directory to stay below."""
+    resolve = _RESOLVE_NO_SYMLINKS | (0 if root is None else _RESOLVE_IN_ROOT)
+    how = (ctypes.c_uint64 * 3)(os.O_PATH | os.O_CLOEXEC, 0, resolve)  # struct open_how: flags, mode, resolve
     name = ctypes.c_char_p(os.fsencode(path))
-    result: int = _libc.syscall(
-        ctypes.c_long(_SYS_OPENAT2), ctypes.c_int(_AT_FDCWD), name, ctypes.byref(how), ctypes.c_size_t(ctypes.sizeof(how))
-    )
+    base = ctypes.c_int(_AT_FDCWD if root is None else root)
+    result: int = _libc.syscall(ctypes.c_long(_SYS_OPENAT2), base, name, ctypes.byref(how), ctypes.c_size_t(ctypes.sizeof(how)))
     return _check(result, path)
 
 

@@ -2,9 +2,9 @@
 
 https://github.com/opencontainers/runtime-spec/blob/v1.0.2/config.md
 
-The root file system is a read-only tree that :mod:`sandbox.launch` puts in ``bundle/rootfs`` before the runtime starts; everything on top of
-it is in the config's mounts. The network namespace is not in the list of namespaces: the runtime is started inside the one that
-:mod:`sandbox.network` made, and the container inherits it.
+The root file system is a read-only tree that :mod:`sandbox.launch` puts in ``bundle/rootfs`` before the runtime starts, with the masks and
+binds that stand on it (`early`); everything else on top of it is in the config's mounts. The network namespace is not in the list of
+namespaces: the runtime is started inside the one that :mod:`sandbox.network` made, and the container inherits it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import seccomp
+from sandbox.paths import within
 from sandbox.spec import Spec
-from sandbox.view import View
+from sandbox.view import KERNEL_DIRECTORIES, View
 
 #: Below the bundle: the root file system, and what masks show.
 ROOTFS = "rootfs"
@@ -49,8 +50,40 @@ class Identity:
     rootless: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A file or directory that shows read-only at `target`: a mask, or a bind. Nothing in it can be executed unless `execute`."""
+
+    source: str
+    target: str
+    execute: bool
+
+
+def covers(view: View, bundle: str) -> tuple[Cover, ...]:
+    """Every mask and bind of the view, in the order in which they are mounted."""
+    masks = [Cover(f"{bundle}/{EMPTY_DIRECTORY}", path, False) for path in view.hidden_directories]
+    masks += [Cover(f"{bundle}/{EMPTY_FILE}", path, False) for path in view.hidden_files]
+    return (*masks, *(Cover(source, target, True) for source, target in view.binds))
+
+
+def early(view: View, bundle: str) -> tuple[Cover, ...]:
+    """Those of `covers` that stand on the root file system itself, so that the keeper can mount them, for a third of what it costs the runtime.
+
+    The others lie in, or hold, what the runtime mounts.
+    """
+    layers = {path for path, _ in view.private} | {*view.writable, *KERNEL_DIRECTORIES}
+    return tuple(
+        cover
+        for cover in covers(view, bundle)
+        if not within(cover.target, layers) and not any(within(layer, (cover.target,)) for layer in layers)
+    )
+
+
 def config(spec: Spec, view: View, identity: Identity, init: str, bundle: str, *, cgroup: bool = True, machine: str = "") -> dict[str, Any]:
-    """The OCI config. `init` is the path of the small init; `cgroup` False puts what can be put into rlimits instead of a control group."""
+    """The OCI config. `init` is the path of the small init; `cgroup` False puts what can be put into rlimits instead of a control group.
+
+    What is `early` is not in it.
+    """
     process: dict[str, Any] = {
         "terminal": spec.terminal,
         "user": {"uid": identity.user, "gid": identity.group, "umask": spec.umask, "additionalGids": []},
@@ -112,10 +145,13 @@ def _mounts(view: View, bundle: str) -> list[dict[str, Any]]:
     # By the keeper's own mount of each: at the path itself, a process in another sandbox may have put a link by now.
     layers += [(path, _mount(path, "bind", f"{bundle}/{staged(n)}", ["rbind", "rw", *plain])) for n, path in enumerate(view.writable)]
     layers.sort(key=lambda layer: (layer[0].count("/"), layer[0]))  # What is inside something comes after it.
-    masks = [_mount(path, "bind", f"{bundle}/{EMPTY_DIRECTORY}", ["bind", "ro", *plain, "noexec"]) for path in view.hidden_directories]
-    masks += [_mount(path, "bind", f"{bundle}/{EMPTY_FILE}", ["bind", "ro", *plain, "noexec"]) for path in view.hidden_files]
-    binds = [_mount(target, "bind", source, ["rbind", "ro", *plain]) for source, target in view.binds]
-    return [*first, *(mount for _, mount in layers), *masks, *binds]
+    mounted = {cover.target for cover in early(view, bundle)}
+    late = [
+        _mount(cover.target, "bind", cover.source, ["rbind", "ro", *plain, *([] if cover.execute else ["noexec"])])
+        for cover in covers(view, bundle)
+        if cover.target not in mounted
+    ]
+    return [*first, *(mount for _, mount in layers), *late]
 
 
 def _mount(target: str, kind: str, source: str, options: list[str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Start, watch and end containers with an OCI runtime: crun first, runc as a fallback for root.
 
 `start` runs the runtime as a child of the caller, which is the parent of the whole container: when it ends, however it ends, so does everything
-inside. What a container keeps on disk is :mod:`sandbox.bundle`'s.
+inside. What a container keeps on disk is :mod:`sandbox.bundle`'s; what of it can be made ahead is :mod:`sandbox.berth`'s.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from pathlib import Path
 
 from sandbox import cgroup, console, launch, oci, view
 from sandbox import stdio as descriptors
+from sandbox.berth import Berth
 from sandbox.bundle import Bundle, default_state, make_state, sweep
 from sandbox.errors import SandboxError
 from sandbox.network import Namespace
 from sandbox.spec import Spec
 
-__all__ = ["Container", "Runtime", "default_state", "start", "sweep"]
+__all__ = ["Berth", "Container", "Runtime", "default_state", "start", "sweep"]
 
 #: Small inits, in order of preference: they forward signals, reap, and end with the exit status of their child (128 + n if a signal ended it).
 _INITS = (
@@ -189,19 +190,25 @@ class Container:
                 return None
             code = os.waitstatus_to_exitcode(status)
             self._status = 128 - code if code < 0 else code
-            _ = self.events
         if self._status and (complaint := self._bundle.complaint()):
             raise SandboxError(f"The sandbox could not be started: {complaint}")
         return self._status
 
 
 def start(
-    spec: Spec, *, namespace: Namespace, stdio: Sequence[int] = (0, 1, 2), state: str = "", runtime: Runtime | None = None
+    spec: Spec,
+    *,
+    namespace: Namespace,
+    stdio: Sequence[int] = (0, 1, 2),
+    state: str = "",
+    runtime: Runtime | None = None,
+    berth: Berth | None = None,
 ) -> Container:
     """Run `spec` in `namespace`. The descriptors of `stdio` become its 0, 1 and 2, and stay the caller's to close; a terminal replaces them.
 
-    `state` is the directory for what containers keep on disk. Returns when the runtime is being executed (with a terminal: when that has been
-    received). Blocks for a few milliseconds; for single-threaded callers, because it forks. Raises SandboxError, and then nothing is left behind.
+    `state` is the directory for what containers keep on disk. `berth` is taken if it fits; it stays the caller's to close. Returns when the
+    runtime is being executed (with a terminal: when that has been received). Blocks for a few milliseconds; for single-threaded callers, because
+    it forks. Raises SandboxError, and then nothing is left behind.
     """
     runtime = runtime or Runtime.find()
     passed = (0, 0, 0) if spec.terminal else descriptors.check(stdio)
@@ -215,30 +222,31 @@ def start(
         seen = view.resolve(spec, directory)
     except OSError as error:  # Somebody is renaming what is being looked at.
         raise SandboxError(f"The sandbox's view cannot be made: {error}.") from error
+    # Looked at after the view was resolved: the keeper's tree shows no older mounts than the view knows.
+    if berth is None or not berth.fits(runtime.name, namespace, spec.limits) or str(berth.bundle.path.parent) != directory:
+        berth = Berth.make(runtime.name, namespace, spec.limits, directory)
     try:
-        bundle = Bundle.make(directory)
+        return _start(spec, seen, passed, runtime, berth)
     except OSError as error:
-        raise SandboxError(f"The state directory {directory} cannot be used: {error.strerror}.") from None
-    try:
-        return _start(spec, seen, namespace, passed, runtime, bundle)
-    except OSError as error:
-        bundle.remove()
+        berth.close()
         raise SandboxError(f"The sandbox cannot be started: {error}.") from error
     except BaseException:
-        bundle.remove()
+        berth.close()
         raise
 
 
-def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, int, int], runtime: Runtime, bundle: Bundle) -> Container:
-    group, degraded = _limit(spec, bundle, runtime)
+def _start(spec: Spec, seen: view.View, stdio: tuple[int, int, int], runtime: Runtime, berth: Berth) -> Container:
+    """What it raises before it has taken the berth leaves that to be closed; afterwards, nothing is left."""
+    bundle, group = berth.bundle, berth.group
     if seen.created:
         bundle.create_mount_points(seen.created)
-    held = group is not None and not degraded
+    held = group is not None and not berth.degraded
     if not held:
         own = {kind: resource.getrlimit(getattr(resource, kind)) for kind in ("RLIMIT_NPROC", "RLIMIT_DATA")}
         spec = replace(spec, rlimits={**own, **spec.rlimits})
     config = oci.config(spec, seen, _identity(spec), runtime.init, str(bundle.path), cgroup=held)
     (bundle.path / "config.json").write_text(json.dumps(config))
+    covers = oci.early(seen, str(bundle.path))
     command = _command(runtime, bundle)
     with contextlib.ExitStack() as stack:
         listener, master = None, None
@@ -252,43 +260,26 @@ def _start(spec: Spec, seen: view.View, namespace: Namespace, stdio: tuple[int, 
             master, slave = os.openpty()
             stack.callback(os.close, slave)
             stdio = (slave, slave, slave)
-        keeper = launch.start(
-            launch.Launch(
-                bundle=str(bundle.path),
-                command=command,
-                stdio=stdio,
-                net_fd=namespace.fd,
-                user_fd=namespace.user_fd,
-                group=group,
-                scaffolds=seen.scaffolds,
-                writable=seen.writable,
-                cgroup_view=runtime.name == "runc",
-                terminal=master is not None,
-            )
-        )
-        container = Container(bundle, keeper, runtime.init, group, degraded)
+        berth.take()
+        try:
+            berth.keeper.execute(launch.Orders(command, seen.scaffolds, seen.writable, covers, terminal=master is not None), stdio)
+        except BaseException:
+            bundle.remove()
+            raise
+        container = Container(bundle, berth.keeper.pid, runtime.init, group, berth.degraded)
         container.console = master
-        if listener is not None:
-            try:
+        try:
+            if listener is not None:
                 container.console = console.receive(listener, container.pidfd)
-            except BaseException:
-                container.kill()
-                try:
-                    container.wait()  # Raises with the runtime's own words, if it left any.
-                finally:
-                    os.close(container.pidfd)
-                raise
-        container.resize(spec.rows, spec.columns)
+            container.resize(spec.rows, spec.columns)
+        except BaseException:
+            container.kill()
+            try:
+                container.wait()  # Raises with the runtime's own words, if it left any.
+            finally:
+                container.close()
+            raise
         return container
-
-
-def _limit(spec: Spec, bundle: Bundle, runtime: Runtime) -> tuple[cgroup.ControlGroup | None, tuple[str, ...]]:
-    """The control group. Its directories are on record before they are made, so that a sweep finds them whenever we die."""
-    where = cgroup.here()
-    bundle.foreign_groups = runtime.name != "crun"
-    bundle.groups = cgroup.directories(f"sandbox-{bundle.name}", spec.limits, where)
-    bundle.write_record()
-    return cgroup.create(f"sandbox-{bundle.name}", spec.limits, where)
 
 
 def _identity(spec: Spec) -> oci.Identity:
@@ -300,7 +291,9 @@ def _identity(spec: Spec) -> oci.Identity:
 def _command(runtime: Runtime, bundle: Bundle) -> tuple[str, ...]:
     """The bundle is the runtime's working directory: paths below it may be relative, so that a socket's is never too long."""
     disabled = ("--cgroup-manager=disabled",) if runtime.name == "crun" else ()
-    before = (runtime.path, "--root", str(bundle.path / "runtime"), "--log", str(bundle.log), "--log-format", "json", *disabled)
+    # By its place in the read-only tree. There nothing inside can overwrite it, and crun sees that: else it would execute a copy of itself.
+    path = f"{oci.ROOTFS}{runtime.path}" if runtime.name == "crun" else runtime.path
+    before = (path, "--root", str(bundle.path / "runtime"), "--log", str(bundle.log), "--log-format", "json", *disabled)
     return (*before, "run", "--bundle", ".", bundle.name)
 
 

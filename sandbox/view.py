@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.paths import real as _real
+from sandbox.paths import there as _there
+from sandbox.paths import within as _within_any
 from sandbox.spec import Spec
 
 #: Empty, writable and private to the sandbox, with the tmpfs options of each. What listens under the host's stays out of reach. The sizes are
@@ -76,10 +79,6 @@ def within(path: str, directory: str) -> bool:
     return path == directory or directory == "/" or path.startswith(directory + "/")
 
 
-def _within_any(path: str, directories: Iterable[str]) -> bool:
-    return any(within(path, directory) for directory in directories)
-
-
 def _depth(path: str) -> tuple[int, str]:
     return path.count("/"), path
 
@@ -98,7 +97,10 @@ def parse_mountinfo(text: str) -> tuple[HostMount, ...]:
 
 def aliases(path: str, mounts: Sequence[HostMount]) -> tuple[str, ...]:
     """Other absolute paths at which the same file may show, because its file system is mounted (or bound) more than once."""
-    home = max((mount for mount in mounts if within(path, mount.point)), key=lambda mount: len(mount.point), default=None)
+    home: HostMount | None = None
+    for mount in mounts:
+        if within(path, mount.point) and (home is None or len(mount.point) > len(home.point)):
+            home = mount
     if home is None:
         return ()
     inner = os.path.normpath(home.root.rstrip("/") + "/" + path[len(home.point) :].lstrip("/"))
@@ -135,7 +137,7 @@ def _host_sockets() -> set[str]:
     found = {path for path in paths if _is_socket(path)}
     for directory in {os.path.dirname(path) for path in paths if path not in found}:  # noqa: PTH120
         try:
-            found |= {entry.path for entry in os.scandir(directory) if _is_socket(entry.path)}
+            found |= {entry.path for entry in os.scandir(directory) if not _is_common(entry) and _is_socket(entry.path)}
         except OSError:
             continue
     return found
@@ -153,6 +155,15 @@ def _of_servers(wanted: Mapping[str, str]) -> list[str]:
         except OSError:  # It has ended, or is another user's.
             continue
     return found
+
+
+def _is_directory(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - dozens of them on every start
+
+
+def _is_common(entry: os.DirEntry[str]) -> bool:
+    """A file, a directory or a link: the directory itself tells, which saves asking for each."""
+    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
 
 
 def _is_socket(path: str) -> bool:
@@ -176,7 +187,7 @@ def resolve(spec: Spec, state: str = "") -> View:
     private = tuple(
         (path, options)
         for path, options in PRIVATE_DIRECTORIES
-        if within(path, "/dev") or (Path(path).is_dir() and not Path(path).is_symlink())
+        if within(path, "/dev") or (_is_directory(path) and not os.path.islink(path))  # noqa: PTH114
     )
     covered = (*(path for path, _ in private), *KERNEL_DIRECTORIES)
     hidden = _existing([*spec.hide, *([state] if state else [])])
@@ -188,8 +199,8 @@ def resolve(spec: Spec, state: str = "") -> View:
     def shown(path: str) -> bool:
         return _within_any(path, writable) or not _within_any(path, covered)
 
-    hidden = {path for real in hidden for path in (real, *(a for a in aliases(real, mounts) if Path(a).exists())) if shown(path)}
-    hidden |= {real for path in sockets if shown(real := os.path.realpath(path))}
+    hidden = {path for real in hidden for path in (real, *filter(_there, aliases(real, mounts))) if shown(path)}
+    hidden |= {real for path in sockets if shown(real := _real(path))}
     if "/" in hidden:
         raise SandboxError("The root directory cannot be hidden.")
     binds = _binds(spec, hidden)
@@ -200,8 +211,8 @@ def resolve(spec: Spec, state: str = "") -> View:
         cwd=cwd,
         private=private,
         writable=tuple(sorted({*writable, *_pins((*masks, *targets), writable)}, key=_depth)),
-        hidden_directories=tuple(path for path in masks if Path(path).is_dir()),
-        hidden_files=tuple(path for path in masks if not Path(path).is_dir()),
+        hidden_directories=tuple(path for path in masks if _is_directory(path)),
+        hidden_files=tuple(path for path in masks if not _is_directory(path)),
         binds=binds,
         scaffolds=scaffolds,
         created=created,
@@ -210,16 +221,16 @@ def resolve(spec: Spec, state: str = "") -> View:
 
 def _existing(paths: Iterable[str]) -> set[str]:
     """Real paths of those that are there (and that the caller can reach; what it cannot, the process inside cannot either)."""
-    return {os.path.realpath(path) for path in paths if os.path.exists(path)}  # noqa: PTH110 - False, not an error, where access is denied
+    return {_real(path) for path in paths if _there(path)}
 
 
-def _working_directory(path: str, covered: Sequence[str], hidden: Iterable[str]) -> str:
+def _working_directory(path: str, covered: Sequence[str], hidden: Collection[str]) -> str:
     real = os.path.realpath(path)
-    if not Path(real).is_dir():
+    if not _is_directory(real):
         raise SandboxError(f"The working directory {path} is not there.", "Run from a directory that exists.")
     if real != os.path.normpath(path):  # getcwd(3) knows no links: this one has just been put there.
         raise SandboxError(f"The working directory {path} is reached by a symbolic link.", f"Run from {real}, if that is what you mean.")
-    if _within_any(real, KERNEL_DIRECTORIES) and not _within_any(real, (c for c in covered if c not in KERNEL_DIRECTORIES)):
+    if _within_any(real, KERNEL_DIRECTORIES) and not _within_any(real, [c for c in covered if c not in KERNEL_DIRECTORIES]):
         raise SandboxError(f"The working directory {path} belongs to the kernel.", "Run from an ordinary directory.")
     if _within_any(real, hidden):
         raise SandboxError(
@@ -234,6 +245,8 @@ def _without_detours(path: str) -> str:
 
     One planted in an earlier session would make any place writable in the next. Links high up, as in ``/home`` or to it, are the machine's.
     """
+    if not _there(path):
+        return ""
     parts = os.path.normpath(path).split("/")
     high = min(3, len(parts) - 1)
     plain = "/".join([os.path.realpath("/".join(parts[:high]) or "/").rstrip("/"), *parts[high:]])
@@ -241,7 +254,7 @@ def _without_detours(path: str) -> str:
     return real if os.path.lexists(real) and within(real, os.path.dirname(plain)) else ""  # noqa: PTH120
 
 
-def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Iterable[str]) -> tuple[str, ...]:
+def _writable(paths: Iterable[str], covered: Sequence[str], hidden: Collection[str]) -> tuple[str, ...]:
     """Of real `paths`, those to bind writable, outermost first: private directories stay private, hidden ones hidden, the root read-only."""
     real = {path for path in paths if path != "/" and path not in covered and not _within_any(path, hidden)}
     return tuple(sorted((path for path in real if not _within_any(path, KERNEL_DIRECTORIES) or within(path, "/dev/shm")), key=_depth))  # noqa: S108
@@ -257,13 +270,14 @@ def _pins(paths: Iterable[str], writable: Sequence[str]) -> set[str]:
     return pins
 
 
-def _binds(spec: Spec, hidden: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def _binds(spec: Spec, hidden: Collection[str]) -> tuple[tuple[str, str], ...]:
     binds = []
     for bind in spec.binds:
-        source, target = os.path.realpath(bind.source), os.path.realpath(bind.target)
-        if not os.path.exists(source):  # noqa: PTH110
+        source = _real(bind.source)
+        target = _real(bind.target) if _there(bind.target) else os.path.realpath(bind.target)
+        if not _there(source):
             raise SandboxError(f"{bind.source} is not there, so it cannot be shown at {bind.target}.")
-        if os.path.exists(target) and Path(target).is_dir() != Path(source).is_dir():  # noqa: PTH110
+        if _there(target) and _is_directory(target) != _is_directory(source):
             raise SandboxError(f"{bind.source} and {bind.target} must both be files or both be directories.")
         if any(target != path and within(target, path) for path in hidden):
             raise SandboxError(f"{bind.target} is below a hidden directory.", "Show the whole directory instead.")
@@ -278,13 +292,13 @@ def _missing(
     entries: dict[str, list[tuple[str, bool]]] = {}
     created: list[tuple[str, bool]] = []
     for source, target in binds:
-        if os.path.exists(target) or not shown(target):  # noqa: PTH110
+        if _there(target) or not shown(target):
             continue
         if any(target != other and within(target, other) for _, other in binds):
             raise SandboxError(
                 f"{target} is not there, and its directory is shown from elsewhere.", f"Put it into the source of {Path(target).parent}."
             )
-        entry = (target, Path(source).is_dir())
+        entry = (target, _is_directory(source))
         if _within_any(target, writable):
             created.append(entry)
             continue

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from warden.cli import run
 
-from warden.cli import main
-
-sys.exit(main())
+run()

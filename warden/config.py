@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from warden.hosts import HOSTS
+
 #: Weakest first: whether a project's file may choose one by itself is judged by position.
 PRESETS = ("observe", "no-destroy", "readonly", "lockdown")
 
@@ -106,12 +108,15 @@ class PolicyConfig:
 
 @dataclass(frozen=True, slots=True)
 class EgressConfig:
-    """Hosts beside the cloud APIs.
+    """Hosts beside the cloud APIs, and what may go to each. The list adds to the built-in one.
 
-    `host[:port]` allows HTTP and HTTPS, inspected (`*.` matches any number of labels); `tcp://host:port` allows opaque bytes.
+    `host[:port]` allows HTTP and HTTPS, inspected (`*.` matches any number of labels); `read host` only what reads (GET, HEAD, OPTIONS, git fetches,
+    GraphQL queries); `GET,POST https://host/v1/*` those methods, that scheme and those paths; `tcp://host:port` opaque bytes. `"!host"` takes every
+    built-in entry of that host away, and `defaults: false` all of them. docs/egress.md says it exactly.
     """
 
-    allow: tuple[str, ...] = ()
+    allow: tuple[str, ...] = tuple(HOSTS)
+    defaults: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +146,21 @@ class AwsCredentialsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class GcpCredentialsConfig:
+    """Where real Google Cloud tokens come from: gcloud's login and the application default credentials, outside the sandbox.
+
+    `enabled: false` gives the agent none.
+    """
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsConfig:
     """Real credentials, which stay in the worker; the sandbox gets dummies of the same shape."""
 
     aws: AwsCredentialsConfig = field(default_factory=AwsCredentialsConfig)
+    gcp: GcpCredentialsConfig = field(default_factory=GcpCredentialsConfig)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,8 @@ class HttpRequest:
     without a trailing dot. Whether `Host`, ``:authority`` and SNI agree with it is checked by the pipeline before any dialect runs.
     `target` is the raw request target, path and query, percent-encoding untouched. `headers` keeps order, case and duplicates.
     `body` is the whole body, or None when it was not read (it is streamed once ruled on); `body_length` is its declared length in bytes or
-    None when unknown (chunked). `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
+    None when unknown (chunked). `prefix` is the first bytes of a body that is larger than what is read of one; they are sent as they were ruled on,
+    and the rest follows. `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
     `identity` is set by a broker on what it forwards: the client certificate to send it under, by the broker's own name for it.
     """
 
@@ -186,12 +187,13 @@ class HttpRequest:
     sni: str | None = None
     authority: str | None = None
     identity: str = ""
+    prefix: bytes = field(default=b"", repr=False)
     #: What `once` has read; no part of the value.
     _readings: dict[Callable[[HttpRequest], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once[T](self, read: Callable[[HttpRequest], T]) -> T:
-        """``read(self)``, worked out the first time only. `read` looks at the head alone, never at `body` or `body_length`: what it says of a head
-        holds for the request that `with_body` makes of it. What it raises is not kept.
+        """``read(self)``, worked out the first time only. `read` looks at the head alone, never at `body`, `body_length` or `prefix`: what it
+        says of a head holds for the request that `with_body` makes of it. What it raises is not kept.
         """
         if read not in self._readings:
             self._readings[read] = read(self)

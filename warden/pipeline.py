@@ -18,11 +18,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from warden.dialects import Dialect, framing
+from warden.dialects import Dialect, ReadsPrefix, framing
 from warden.dialects.aws import AwsDialect
 from warden.dialects.dns import NetDialect
 from warden.dialects.egress import Egress
+from warden.dialects.gcp import GcpDialect
+from warden.dialects.gravity import GRAVITY
 from warden.dialects.http import HttpDialect
+from warden.dialects.http.denial import plain as plain_denial
 from warden.dialects.kubernetes import Cluster, KubernetesDialect
 from warden.errors import AuditError, CredentialError, DecodeError
 from warden.model import (
@@ -32,6 +35,7 @@ from warden.model import (
     Decision,
     DnsQuestion,
     Effect,
+    Flag,
     HttpRequest,
     HttpResponse,
     Message,
@@ -84,6 +88,7 @@ class Decoder:
         dialects = self.dialects or (
             KubernetesDialect(self.clusters),
             AwsDialect(self.accounts),
+            GcpDialect(),
             HttpDialect(self.egress),
         )
         object.__setattr__(self, "dialects", dialects)
@@ -101,6 +106,11 @@ class Decoder:
     def needs_body(self, request: HttpRequest) -> bool:
         """Whether the body must be read before `decode`. Raises DecodeError."""
         return self._framed(request).needs_body(request)
+
+    def needs_prefix(self, request: HttpRequest) -> bool:
+        """Whether the first bytes of a body too large to be read help `decode`. Raises DecodeError."""
+        dialect = self._framed(request)
+        return isinstance(dialect, ReadsPrefix) and dialect.needs_prefix(request)
 
     def decode(self, message: Message) -> tuple[Action, ...]:
         """At least one Action, or DecodeError."""
@@ -127,6 +137,13 @@ class Pipeline:
         try:
             return self.decoder.needs_body(head) or self._broker.needs_body(head)
         except Exception:  # noqa: BLE001 - rule() meets the same error and denies with it
+            return False
+
+    def needs_prefix(self, head: HttpRequest) -> bool:
+        """Whether to read the first bytes (the configured limit) of a body that is larger, for `HttpRequest.prefix`."""
+        try:
+            return self.decoder.needs_prefix(head)
+        except Exception:  # noqa: BLE001 - as above
             return False
 
     def rule(self, message: Message) -> Ruling:
@@ -187,7 +204,7 @@ class Pipeline:
         try:
             return self.decoder.dialect(request).deny(request, ruling, text)
         except Exception:  # noqa: BLE001 - a denial must come out whatever happens
-            return HttpDialect(Egress()).deny(request, ruling, text)
+            return plain_denial(ruling, text)
 
     def outcome(self, ruling: Ruling, **fields: Any) -> None:
         """Records how an allowed message ended: status, bytes in both directions, milliseconds. Failing to do so takes nothing back."""
@@ -210,13 +227,14 @@ def sentence(ruling: Ruling) -> str:
 def _subject(ruling: Ruling) -> str:
     if not ruling.actions:
         return "this request"
-    action = ruling.actions[0]
-    count = sum(len(a.resources) for a in ruling.actions)
-    if not count:
-        return action.operation
-    more = f" and {count - 1} more" if count > 1 else ""
-    first = next(r.id for a in ruling.actions for r in a.resources)
-    return f"{action.operation} on {first}{more}"
+    # Of several actions, the gravest: that is the one that was denied, or would have been next.
+    action = max(ruling.actions, key=lambda one: (Flag.DESTRUCTIVE in one.flags, GRAVITY[one.verb]))
+    what = f"{action.operation} of {ref}" if (ref := action.context.get("ref")) else action.operation
+    resources = dict.fromkeys(r.id for a in (action, *ruling.actions) for r in a.resources)
+    if not resources:
+        return what
+    more = f" and {len(resources) - 1} more" if len(resources) > 1 else ""
+    return f"{what} on {next(iter(resources))}{more}"
 
 
 def _undecoded(message: Message) -> Action:

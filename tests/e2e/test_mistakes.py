@@ -35,7 +35,7 @@ def refused(done: subprocess.CompletedProcess[str], says: str, code: int = 125) 
         (["--preset"], "--preset needs a value."),
         (["--preset", "readonli", "--", "touch", "ran"], "one of observe, no-destroy, readonly, lockdown, not 'readonli'"),
         (["--preset", "readonly", "--preset=lockdown", "--", "touch", "ran"], "--preset is given twice."),
-        (["--allow", "https://example.com/x", "--", "touch", "ran"], "must be host, host:port or tcp://host:port"),
+        (["--allow", "GTE https://example.com/x", "--", "touch", "ran"], "Did you mean GET?"),
         (["--env", "", "--", "touch", "ran"], "--env '' is not NAME or NAME=VALUE."),
         (["--writable", "absent", "--", "touch", "ran"], "--writable absent: there is no such file or directory. Make it first."),
         (["--policy", "absent.cedar", "--", "touch", "ran"], "absent.cedar: No such file or directory."),

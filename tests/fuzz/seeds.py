@@ -86,4 +86,31 @@ KUBERNETES = (
     _kube("get nodes/proxy", "GET", "/api/v1/nodes/n-1/proxy/run/shop/web/web?cmd=sh"),
 )  # fmt: skip
 
-FAMILIES: Mapping[str, Family] = {"aws": Family(AWS, readers.aws), "kubernetes": Family(KUBERNETES, readers.kubernetes)}
+_COMPUTE = "/compute/v1/projects/p/zones/z/instances/web-1"
+_PART = b"--b\r\nContent-Type: application/http\r\nContent-ID: <%d>\r\n\r\nDELETE %s HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"
+_GRPC = (("Content-Type", "application/grpc"), ("TE", "trailers"))
+GCP = (
+    seed("compute.instances.delete", "DELETE", "compute.googleapis.com", _COMPUTE),
+    seed("compute.instances.delete", "DELETE", "www.googleapis.com", _COMPUTE),
+    seed("compute.instances.delete", "DELETE", "compute.mtls.googleapis.com", f"{_COMPUTE}?requestId=1&alt=json"),
+    seed("compute.instances.delete", "POST", "compute.googleapis.com", _COMPUTE, ("X-HTTP-Method-Override", "DELETE")),
+    seed("compute.instances.delete", "POST", "compute.googleapis.com", "/batch/compute/v1", ("Content-Type", 'multipart/mixed; boundary="b"'),
+         body=_PART % (1, _COMPUTE.encode()) + _PART % (2, _COMPUTE.encode()) + b"--b--\r\n"),
+    seed("storage.objects.delete", "DELETE", "storage.googleapis.com", "/storage/v1/b/vault/o/a%2Fkey?generation=1"),
+    seed("xml delete", "DELETE", "vault.storage.googleapis.com", "/a/key"),
+    seed("pubsub.projects.topics.delete", "DELETE", "pubsub.googleapis.com", "/v1/projects/p/topics/orders"),
+    seed("DeleteTopic", "POST", "pubsub.googleapis.com", "/google.pubsub.v1.Publisher/DeleteTopic", *_GRPC,
+         body=b"\0\0\0\0\x1a\n\x18projects/p/topics/orders"),
+    seed("DeleteTopic", "POST", "pubsub.googleapis.com", "/$rpc/google.pubsub.v1.Publisher/DeleteTopic", ("Content-Type", "application/json"),
+         body=b'{"topic":"projects/p/topics/orders"}'),
+    seed("destroy", "POST", "cloudkms.googleapis.com", "/v1/projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1:destroy", body=b"{}"),
+    seed("access", "GET", "secretmanager.googleapis.com", "/v1/projects/p/secrets/s/versions/latest:access"),
+    seed("setIamPolicy", "POST", "cloudresourcemanager.googleapis.com", "/v1/projects/p:setIamPolicy", ("Content-Type", "application/json"), body=b"{}"),
+    seed("setDeletionProtection", "POST", "compute.googleapis.com", f"{_COMPUTE}/setDeletionProtection?deletionProtection=false"),
+)  # fmt: skip
+
+FAMILIES: Mapping[str, Family] = {
+    "aws": Family(AWS, readers.aws),
+    "gcp": Family(GCP, readers.gcp),
+    "kubernetes": Family(KUBERNETES, readers.kubernetes),
+}

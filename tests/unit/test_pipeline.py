@@ -9,7 +9,7 @@ import pytest
 
 from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
-from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, HttpRequest, Message, Principal, Resource, Ruling, Verb
+from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, Flag, HttpRequest, Message, Principal, Resource, Ruling, Verb
 from warden.pipeline import Decoder, Pipeline, sentence
 
 REQUEST = HttpRequest("GET", "https", "pypi.org", 443, "/simple/?q=secret", (("Host", "pypi.org"), ("Authorization", "Bearer t")))
@@ -135,3 +135,11 @@ def test_sentence_names_action_resource_policy_and_advice() -> None:
     decision = Decision(policies=("no-destroy/destructive",), reason="Reason.", advice="Stopping is allowed.")
     text = sentence(Ruling("r", (action,), decision))
     assert text == f'warden denied ec2:StopInstances on {arn} and 1 more: policy "no-destroy/destructive". Stopping is allowed.'
+
+
+def test_sentence_names_the_gravest_action_and_the_ref_of_a_push() -> None:
+    host = (Resource("Net::Host", "git.example"),)
+    made = Action("http", "git:create-ref", Verb.CREATE, resources=host, context={"ref": "refs/heads/a"})
+    forced = Action("http", "git:update-ref", Verb.UPDATE, frozenset({Flag.DESTRUCTIVE}), resources=host, context={"ref": "refs/heads/b"})
+    text = sentence(Ruling("r", (made, forced), Decision(reason="No.")))
+    assert text == "warden denied git:update-ref of refs/heads/b on git.example: No."

@@ -12,28 +12,17 @@ that reached it, so that a test can say "the server never saw this".
 from __future__ import annotations
 
 import contextlib
-import datetime
-import json
 import os
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tools.cloud import front
 
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1")
 ACCOUNT = "123456789012"  # moto's own default account
-START_TIMEOUT = 60.0  # seconds; moto imports for a few of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +46,7 @@ class LocalAws:
 
     def requests(self) -> list[dict[str, Any]]:
         """Every request that reached the server so far, as method, host, uri, target, body, status, agent, authorization."""
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]]
+        return front.logged(self.log)
 
     def config(self, **sections: Any) -> dict[str, Any]:
         """A warden.yaml that sends AWS's names here, with synthetic credentials made by moto's rules: any key is good."""
@@ -77,15 +66,7 @@ pid {directory}/nginx.pid;
 error_log {directory}/nginx.error.log warn;
 events {{ worker_connections 512; }}
 http {{
-  log_format requests escape=json '{{"time":"$time_iso8601","method":"$request_method","host":"$host","uri":"$request_uri","status":"$status",'
-    '"protocol":"$server_protocol","target":"$http_x_amz_target","authorization":"$http_authorization","token":"$http_x_amz_security_token",'
-    '"agent":"$http_user_agent","bytes":"$request_length","body":"$request_body"}}';
-  access_log {directory}/requests.jsonl requests;
-  client_body_temp_path {directory}/body;
-  proxy_temp_path {directory}/proxy;
-  fastcgi_temp_path {directory}/fastcgi;
-  uwsgi_temp_path {directory}/uwsgi;
-  scgi_temp_path {directory}/scgi;
+{common}
   client_max_body_size 0;
   client_body_buffer_size 64k;
   proxy_max_temp_file_size 0;
@@ -109,60 +90,22 @@ http {{
 @contextlib.contextmanager
 def local_aws(directory: Path) -> Iterator[LocalAws]:
     """Starts nginx and moto with their files below `directory`, and ends both. Raises RuntimeError with what is missing or the logs."""
-    nginx = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if nginx is None:
-        raise RuntimeError("nginx is missing: apt-get install nginx-light")
     directory.mkdir(parents=True, exist_ok=True)
-    _make_certificates(directory)
-    port, moto_port = _free_port(), _free_port()
+    front.make_certificates(directory, server_names(), "Local AWS of Warden's tests")
+    port, moto_port = front.free_port(), front.free_port()
     cloud = LocalAws(directory, f"127.0.0.1:{port}", f"127.0.0.1:{moto_port}", directory / "ca.pem", directory / "requests.jsonl")
     cloud.log.touch()
-    conf = directory / "nginx.conf"
-    conf.write_text(_NGINX.format(directory=directory, address=cloud.address, moto=cloud.moto))
+    common = front.LOG_FORMAT.format(directory=directory)
+    configuration = _NGINX.format(directory=directory, address=cloud.address, moto=cloud.moto, common=common)
     with contextlib.ExitStack() as stack:
         moto_log = stack.enter_context((directory / "moto.log").open("wb"))
         environment = {**os.environ, "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(1 << 20)}
         moto = [sys.executable, "-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", str(moto_port)]
-        stack.enter_context(_running(moto, moto_log, environment))
-        # As root, nginx's workers would be another user, who cannot write below a private directory.
-        user = ["-g", "user root;"] if os.geteuid() == 0 else []
-        stack.enter_context(
-            _running([nginx, "-p", str(directory), "-c", str(conf), "-e", str(directory / "nginx.error.log"), *user], moto_log)
-        )
+        stack.enter_context(front.running(moto, moto_log, environment))
+        stack.enter_context(front.nginx(directory, configuration, moto_log))
         for waited in (moto_port, port):
-            _wait_for(waited, directory)
+            front.wait_for(waited, directory)
         yield cloud
-
-
-@contextlib.contextmanager
-def _running(command: list[str], log: Any, environment: dict[str, str] | None = None) -> Iterator[None]:
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_for(port: int, directory: Path) -> None:
-    end = time.monotonic() + START_TIMEOUT
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.05)
-    logs = "\n".join(f"{p.name}: {p.read_text(errors='replace')[-2000:]}" for p in sorted(directory.glob("*.log")))
-    raise RuntimeError(f"nothing answers on 127.0.0.1:{port}\n{logs}")
 
 
 def server_names() -> list[str]:
@@ -177,36 +120,3 @@ def server_names() -> list[str]:
         ]
         names += [f"*.ddb.{region}.amazonaws.com", f"*.s3-control.{region}.amazonaws.com", f"*.dualstack.{region}.amazonaws.com"]
     return names
-
-
-def _make_certificates(directory: Path) -> None:
-    now = datetime.datetime.now(datetime.UTC)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Local AWS of Warden's tests")])
-    ca_id = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
-    ca = (
-        x509.CertificateBuilder(ca_name, ca_name, ca_key.public_key(), 1, now, now + datetime.timedelta(days=30))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
-        .add_extension(ca_id, critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    leaf = (
-        x509.CertificateBuilder(
-            ca_name,
-            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "amazonaws.com")]),
-            key.public_key(),
-            x509.random_serial_number(),
-            now,
-            now + datetime.timedelta(days=30),
-        )
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in server_names()]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ca_id), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (directory / "ca.pem").write_bytes(ca.public_bytes(pem))
-    (directory / "server.pem").write_bytes(leaf.public_bytes(pem))
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (directory / "server.key").touch(mode=0o600)
-    (directory / "server.key").write_bytes(private)

@@ -11,7 +11,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATORS = ("tools.tables.aws_routes", "tools.tables.aws_endpoints", "tools.tables.aws_effects", "tools.tables.cedar_schema")
+GENERATORS = (
+    "tools.tables.aws_routes",
+    "tools.tables.aws_endpoints",
+    "tools.tables.aws_effects",
+    "tools.tables.gcp_routes",
+    "tools.tables.gcp_effects",
+    "tools.tables.cedar_schema",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -61,6 +61,7 @@ class Row:
     when: list[dict[str, Any]] = field(default_factory=list)
     parts: list[dict[str, Any]] = field(default_factory=list)
     deferred: list[str] = field(default_factory=list)
+    sql: dict[str, Any] = field(default_factory=dict)
     excused: bool = False
 
     @property
@@ -147,8 +148,9 @@ def _apply(row: Row, override: dict[str, Any]) -> None:
     row.when += [one for one in override.get("when", ()) if one.get("flags") or one.get("verb")]
     row.parts += override.get("parts", ())
     row.deferred += override.get("deferred", ())
+    row.sql = override.get("sql", row.sql)
     row.excused = row.excused or override.get("excuse", False)
-    if set(override) & {"verb", "flags", "when", "parts", "deferred"}:
+    if set(override) & {"verb", "flags", "when", "parts", "deferred", "sql"}:
         row.why.append(override["why"])
 
 
@@ -173,7 +175,7 @@ def _paths(entry: Any) -> Iterator[str]:
     """All API paths in conditions, parts and deferred parameters."""
     if isinstance(entry, dict):
         for key, value in entry.items():
-            if key in ("path", "resources") and isinstance(value, str):
+            if key in ("path", "resources", "database", "schema") and isinstance(value, str):
                 yield value
             elif key == "deferred":
                 yield from value
@@ -212,6 +214,7 @@ def _entry(row: Row) -> dict[str, Any]:
         ],  # docdb's DeleteDBInstance cannot skip a snapshot
         "parts": row.parts,
         "deferred": row.deferred,
+        "sql": row.sql,
         "resources": resources,
         "dry_run": dry_run,
     }
@@ -221,6 +224,7 @@ def _entry(row: Row) -> dict[str, Any]:
             *_paths(row.when),
             *_paths(row.parts),
             *row.deferred,
+            *_paths(row.sql),
             *itertools.chain.from_iterable(one["paths"] for one in resources),
             *([dry_run] if dry_run else []),
         }

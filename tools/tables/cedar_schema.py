@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from warden.decide.entities import gcp_services
 from warden.decide.policy import Uid
 from warden.decide.schema import Block, render
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.dialects.aws import effects
-from warden.dialects.http import VERBS
+from warden.dialects.gcp import effects as gcp_effects
+from warden.dialects.http import ACTIONS
 from warden.dialects.kubernetes import UNKNOWN, effects_table, impersonation, nonresource
+from warden.dialects.sql import KINDS
+from warden.dialects.sql import actions as sql_actions
 from warden.model import Flag, Verb
 
 HEADER = """\
@@ -48,15 +52,43 @@ def actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
     for service in sorted(services):
         namespace, name, groups = _action("aws", f"{service}:unknown", [Verb.UNKNOWN])
         yield namespace, name, groups | {("AWS::Action", f"{service}:*")}
-    for method, verb in VERBS.items():
-        yield _action("http", method, [verb])
-    yield _action("http", "other", [Verb.UNKNOWN])
+    yield from gcp_actions()
+    for name, (possible, marks) in http_actions():
+        namespace, name, groups = _action("http", name, possible, marks)
+        service, colon, _ = name.partition(":")
+        yield namespace, name, groups | ({(f"{namespace}::Action", f"{service}:*")} if colon else set())
     yield _action("dns", "dns:query", [Verb.READ])
     yield _action("tcp", "tcp:connect", [Verb.CONNECT], [Flag.OPAQUE])
+    for kind in KINDS:
+        yield _action("sql", kind, sql_actions.VERBS, sql_actions.FLAGS)
     yield from kubernetes_actions()
-    # No tables yet: their types are declared, and rules on them go by group.
-    for provider in ("gcp", "linux"):
-        yield _action(provider, "unknown", Verb, Flag)
+    # No table yet: its types are declared, and rules on them go by group.
+    yield _action("linux", "unknown", Verb, Flag)
+
+
+def gcp_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:
+    """Every Google operation. A name that two APIs share (``bigquery`` has two documents) stands once, with the groups of both."""
+    found: dict[str, frozenset[Uid]] = {}
+    services = set()
+    for service, operation, verb, flags, verbs in gcp_effects.operations():
+        services.add(service)
+        groups = _effects({verb, *verbs}, flags) | {("GCP::Action", group) for group in gcp_services(operation, service)}
+        found[operation] = found.get(operation, frozenset()) | groups
+    for service in services:
+        found[f"{service}.unknown"] = _effects([Verb.UNKNOWN], []) | {("GCP::Action", f"{service}.*")}
+    found["unknown"] = _effects([Verb.UNKNOWN], [])
+    for operation, groups in sorted(found.items()):
+        yield NAMESPACES["gcp"], operation, groups | _groups("gcp")
+
+
+def http_actions() -> Iterator[tuple[str, tuple[Iterable[Verb], Iterable[Flag]]]]:
+    """The http dialect's actions with all verbs and flags that each can have; ``<field>`` stands for the fields of GraphQL, which no table lists."""
+    yield from ACTIONS.items()
+    yield "query:<field>", ((Verb.READ,), ())
+    yield "subscription:<field>", ((Verb.READ,), ())
+    changes = (Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.GRANT, Verb.EXECUTE)
+    marks = (Flag.DESTRUCTIVE, Flag.PROTECTION_OFF, Flag.AUDIT_OFF, Flag.CREDENTIAL, Flag.SHARE, Flag.DISRUPTIVE)
+    yield "mutation:<field>", (changes, marks)
 
 
 def kubernetes_actions() -> Iterator[tuple[str, str, frozenset[Uid]]]:

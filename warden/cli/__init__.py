@@ -1,7 +1,7 @@
 """The command line: nouns and verbs, like git and kubectl.
 
-`main` is the console script. It looks at the first word and imports the module of that command only; `warden exec`, which starts on every
-command of an agent, gets nothing else: no argparse, no table of commands, milliseconds. The parts:
+`run` is the console script and `main` what it runs: it looks at the first word and imports the module of that command only. `warden exec`,
+which starts on every command of an agent, gets nothing else: no argparse, no table of commands, milliseconds. The parts:
 
 - ``frame``: everything around a command: the list of commands, help, the nearest name, and how each kind of failure ends.
 - one module per command, with ``add_parser(subparsers)`` and ``run(args) -> int``; ``exec`` parses for itself and has ``main(arguments) -> int``.
@@ -15,7 +15,28 @@ Errors are one line ``warden: what is wrong. What to do next.`` on standard erro
 
 from __future__ import annotations
 
+import os
 import sys
+
+TYPE_CHECKING = False  # type checkers know better; importing it from `typing` would cost ten milliseconds
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def run() -> NoReturn:
+    """The console script: `main`, and the end of the process.
+
+    `warden exec` ends without the interpreter's last rites, which take as long as its modules to import and have nothing of ours to do.
+    """
+    code = main()
+    if sys.argv[1:2] != ["exec"]:
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass  # it is closed, or its reader went away; what the command inside wrote is not ours
+    os._exit(code)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -33,7 +33,7 @@ Runs COMMAND in a sandbox. Whatever it sends to the network is ruled on by polic
   --config FILE      use this warden.yaml instead of the project's
   --agent NAME       the agent's name in policies and audit (default: the command's)
   --profile NAME     the policy profile
-  --allow HOST       let it reach HOST[:PORT] or tcp://HOST:PORT (may be repeated)
+  --allow ENTRY      let it reach HOST[:PORT], 'read HOST', 'POST HOST/PATH' or tcp://HOST:PORT (may be repeated)
   --env NAME[=VALUE] set a variable inside, or let yours through (may be repeated)
   --writable PATH    let it write below PATH (may be repeated)
   --socket PATH      the daemon's socket

@@ -74,6 +74,7 @@ def read(line: bytes | None, body_limit: int) -> HttpRequest:
         headers=headers,
         body=body if len(body) <= body_limit else None,
         body_length=len(body),
+        prefix=body[:body_limit] if len(body) > body_limit else b"",
         authority=authority,
     )
 

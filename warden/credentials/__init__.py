@@ -1,13 +1,16 @@
 """Brokers hold the real credentials outside, hand dummies to the sandbox, and swap them on what a policy has allowed.
 
 `brokers.Brokers` is all of them; each leaves other providers' requests as they are. `kubernetes` is a package with its own essay; `peer` is what a
-provider knows of an upstream beyond its name, `rights` the calling user's. `aws.AwsBroker` is AWS's, and around it:
+provider knows of an upstream beyond its name, `rights` the calling user's. `aws.AwsBroker` is AWS's, `gcp.GcpBroker` Google's,
+and around them:
 
 - `dummies`: key pairs of the right shape, random for each session;
 - `outside`: the calling user's environment, home and AWS files, read as that user; what of them may be seen inside;
 - `source`: the real credentials of one profile, fetched when first needed and again before they expire;
 - `resolve`: a program of its own that asks botocore's whole chain (SSO, assumed roles, processes, instance metadata) in the user's environment,
   with a time limit; it is run, never imported;
+- `ask`: runs such a program as the user;
+- `gcp_resolve`: the same for Google's access tokens;
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message.
 
 The walk of one request (`AwsBroker.authorize`)::

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warden.credentials.aws import AwsBroker
+from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.model import Action, HttpRequest
 
@@ -16,20 +17,24 @@ class Brokers:
     """`home` is the calling user's."""
 
     aws: AwsBroker
+    gcp: GcpBroker
     kubernetes: KubernetesBroker
     home: Path
 
+    def _all(self) -> tuple[AwsBroker, GcpBroker, KubernetesBroker]:
+        return self.aws, self.gcp, self.kubernetes
+
     def needs_body(self, request: HttpRequest) -> bool:
-        return self.aws.needs_body(request) or self.kubernetes.needs_body(request)
+        return any(broker.needs_body(request) for broker in self._all())
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
-        for broker in (self.aws, self.kubernetes):
+        for broker in self._all():
             request = broker.authorize(request, actions)
         return request
 
     def environment(self) -> dict[str, str]:
         """Variables for the sandboxed process."""
-        return {**self.aws.environment(), **self.kubernetes.environment()}
+        return {name: value for broker in self._all() for name, value in broker.environment().items()}
 
     def files(self, authority: bytes) -> Mapping[str, Mapping[str, bytes]]:
         """Synthetic directories: their paths, and in each the files' contents by name. `authority` is the PEM of the session's CA."""

@@ -6,25 +6,16 @@ there). All else, botocore's whole chain, is asked of `resolve` in a process of 
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warden.credentials.ask import ask
 from warden.credentials.dummies import KeyPair
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside
-from warden.credentials.rights import identity
 from warden.errors import CredentialError
-
-#: Seconds that a single sign-on, an assumed role or a credential process may take.
-RESOLVE_LIMIT = 20.0
 
 #: Seconds that keys which came from a process and name no expiry are used.
 UNDATED_LIFE = 900.0
@@ -61,7 +52,7 @@ class Source:
         return f"Source(profile={self._profile!r})"
 
     def keys(self) -> KeyPair:
-        """The real keys, good now. Blocks while they are fetched, `RESOLVE_LIMIT` at most.
+        """The real keys, good now. Blocks while they are fetched, `ask.LIMIT` at most.
 
         Raises CredentialError ``no-credentials``, ``expired-credentials``, ``credentials-unavailable`` or ``bad-profile-file``.
         """
@@ -143,42 +134,8 @@ def _from_environment(environment: Mapping[str, str]) -> KeyPair:
 
 
 def _ask(outside: Outside, profile: str | None) -> dict[str, Any]:
-    """Runs `resolve` as the user, in the user's environment. Raises CredentialError when it does not answer in time."""
-    failed = CredentialError("credentials-unavailable", "Looking up AWS credentials outside the sandbox failed.", _SETUP)
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-I", str(_RESOLVE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=outside.environment,
-            cwd="/",
-            start_new_session=True,  # no terminal to ask for a code on, and one group to end
-            **identity(outside.run_as),
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        raise failed from None
-    try:
-        answer, _ = process.communicate(json.dumps({"profile": profile}).encode(), timeout=RESOLVE_LIMIT)
-        read = json.loads(answer)
-    except subprocess.TimeoutExpired:
-        # All that it started with it: what still holds the pipe would hold us.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        limit = f"Looking up AWS credentials outside the sandbox took more than {RESOLVE_LIMIT:g} seconds."
-        raise CredentialError("credentials-unavailable", limit, _SETUP) from None
-    except (OSError, ValueError):
-        process.kill()
-        raise failed from None
-    finally:
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-    if not isinstance(read, dict):
-        raise failed
-    return read
+    """Runs `resolve` as the user. Raises CredentialError when it does not answer in time."""
+    return ask(outside, _RESOLVE, {"profile": profile}, kind="AWS", advice=_SETUP)
 
 
 def _keys(answer: Mapping[str, Any], profile: str | None) -> KeyPair:

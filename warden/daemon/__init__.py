@@ -17,12 +17,13 @@ The parts, in the order in which a start meets them:
 - ``running``: the daemon as a process: loads what is slow to load, then serves. ``loaded`` tells when its files have changed, ``memory`` makes it
   cheap to fork, ``own`` keeps a command from writing what Warden is loaded from.
 - ``server``: the parent. It accepts, forks, reaps and sweeps; it never reads a request, a policy or a credential.
-- ``session``: one session from request to exit code. ``ground`` is what is prepared before anybody comes; ``request`` what the client asked for;
-  ``terms`` the configuration, policy, credentials and audit log that hold; ``program`` whether the command can be run at all.
+- ``session``: one session from request to exit code. ``ground`` is what is prepared before anybody comes, most of a container among it;
+  ``request`` what the client asked for; ``terms`` the configuration, policy, credentials and audit log that hold; ``program`` whether the
+  command can be run at all.
 - ``container``: request, terms and ground as the sandbox's specification, with ``trust`` (every client inside trusts the session's CA) and
   ``environment`` (which variables the command sees).
 - ``worker``: the forked process that serves the sandbox's network.
-- ``process``, ``paths``, ``log``: what the above need of Linux.
+- ``process``, ``log``: what the above need of Linux.
 
 Who dies, and what follows (each has a test in ``tests/integration/daemon/test_kill.py``):
 

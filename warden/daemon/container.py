@@ -6,12 +6,12 @@ import os
 import pwd
 from pathlib import Path
 
+from sandbox.paths import real, there, within
 from sandbox.spec import Bind, Limits, Spec
 from warden.audit import head_path
 from warden.config import SECRET_PLACES
 from warden.daemon import environment, own, places, trust
 from warden.daemon.ground import Ground
-from warden.daemon.paths import real, within
 from warden.daemon.request import Request
 from warden.daemon.terms import Terms
 from warden.errors import SessionError
@@ -42,10 +42,11 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
     opened = terms.opened
     cwd_writable = len(opened) > len(writable)
     fixed = own.read_only(opened)
+    masked = frozenset(real(path) for path in hidden if there(path))  # hundreds are named and few are there
     established = trust.establish(
         ground.store,
         request.environment,
-        closed=(*opened, *hidden),
+        closed=(*opened, *masked),
         replaced=REPLACED,
         program=request.argv[0],
     )
@@ -68,7 +69,7 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         binds.append(Bind(str(ground.directory / f"synthetic-{index}"), directory))
     bases = tuple(real(path) for path in opened)
     authorities = [path for path in terms.broker.kubernetes.authority_files() if within(real(path), bases)]
-    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed, *authorities)) if _mountable(path, hidden)]
+    binds += [Bind(path, path) for path in dict.fromkeys((*terms.loaded.read_only, *fixed, *authorities)) if _mountable(path, masked)]
     limits = config.sandbox.limits
     rows, columns = request.size
     return Spec(
@@ -130,13 +131,13 @@ def _named_secrets(request: Request, terms: Terms) -> list[str]:
     return [path for path in paths if not within(request.cwd, (path,)) and not within(str(terms.home), (path,))]
 
 
-def _mountable(path: str, hidden: tuple[str, ...]) -> bool:
+def _mountable(path: str, masked: frozenset[str]) -> bool:
     target = real(path)
-    return Path(target).exists() and not within(target, (real(entry) for entry in hidden))
+    return there(target) and not within(target, masked)
 
 
 def _shown(path: str, request: Request, writable: tuple[str, ...]) -> bool:
     target = real(path)
     if target in ("/tmp", "/var/tmp") or not within(target, REPLACED):  # noqa: S108
         return True
-    return within(target, (real(base) for base in (request.cwd, *writable)))
+    return within(target, {real(base) for base in (request.cwd, *writable)})

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sandbox
 import warden
-from warden.daemon.paths import real, within
+from sandbox.paths import real, within
 from warden.decide.location import directory
 from warden.errors import SessionError
 

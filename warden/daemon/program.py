@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Sequence
 
-from warden.daemon.paths import within
+from sandbox.paths import within
 from warden.errors import SessionError
 
 

@@ -11,6 +11,7 @@ from warden.config import PRESETS, AwsCredentialsConfig, EnvironmentConfig
 from warden.credentials.aws import AwsBroker
 from warden.daemon import environment, ground, places, server, session, terms
 from warden.daemon.loaded import Loaded
+from warden.dialects.sql import tree
 from warden.enforce import worker
 from warden.model import DnsQuestion, HttpRequest, Principal
 from warden.pipeline import Decoder
@@ -35,8 +36,9 @@ def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: fl
 
 
 def warm() -> None:
-    """Loads what is loaded lazily (decoding tables, presets, the system's CAs), so that sessions share it and none waits for it."""
+    """Loads what is loaded lazily (decoding tables, the SQL parser, presets, the system's CAs), so that sessions share it and none waits for it."""
     worker.warm()
+    tree.warm()
     decoder = Decoder()
     decoder.decode(DnsQuestion("sts.amazonaws.com", "A"))
     body = b"Action=GetCallerIdentity&Version=2011-06-15"

@@ -2,12 +2,13 @@
 
 The order, and what is undone if a step fails::
 
-    ground        before any client: the network namespace with its listeners, the session's CA, a directory for its files
+    ground        before any client: the network namespace with its listeners, the session's CA, a directory for its files; the berth of the
+                  container, made again whenever the host's mounts change
     request       read; this process becomes the client's stand-in (environment, working directory)
     terms         configuration, policy, credentials broker, audit log: each may refuse, and nothing has been started
     session.start on the audit log, or the session does not start
-    worker        serves the listeners with CA key, credentials and policy; the sandbox gets none of them
     container     the command runs
+    worker        serves the listeners with CA key, credentials and policy; the sandbox gets none of them
     end           container, worker, ground; session.end; EXIT to the client
 
 Whatever ends first ends everything: the command, the client, the worker, or the daemon (whose death the kernel tells us with SIGTERM).
@@ -16,6 +17,7 @@ Whatever ends first ends everything: the command, the client, the worker, or the
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -30,6 +32,7 @@ from warden.daemon.ground import Ground
 from warden.daemon.log import logger
 from warden.daemon.request import Request
 from warden.daemon.terms import Terms
+from warden.enforce.worker import Worker
 from warden.errors import SessionError, WardenError
 from warden.model import AuditRecord
 
@@ -40,6 +43,13 @@ _REQUEST_TIMEOUT = 10.0
 
 #: Seconds after which a command counts as running, so that the daemon gets ready for the next.
 SETTLED = 0.1
+#: Seconds after which the worker starts although nobody has asked for it: most commands that end sooner never do.
+_IDLE = 0.03
+
+#: Seconds that a client gets to end once it has its exit status, before the session begins to clean up.
+_PARTING = 0.02
+#: Seconds after a change of the host's mounts before a berth is made again: changes come in groups.
+_QUIET = 1.0
 
 WORKER_DIED = "the session's worker died; the session was ended."
 DAEMON_ENDS = "the daemon ended this session."
@@ -51,6 +61,7 @@ def main(base: str, name: str, control: socket.socket) -> int:
     Returns the process's exit code, 0 when all is cleaned up.
     """
     process.name("warden-session")
+    gc.disable()  # until the command runs: what a start makes is kept anyway
     wake = _catch_termination()
     ground: Ground | None = None
     refusal: Exception | None = None
@@ -60,7 +71,7 @@ def main(base: str, name: str, control: socket.socket) -> int:
     except (WardenError, SandboxError, OSError) as error:
         refusal = error  # told to the client that comes
     try:
-        connection = _await_connection(control, wake)
+        connection = _await_connection(control, wake, ground)
         if connection is None:
             return 0
         _Session(name, ground, api.Channel(connection), wake, control).run(refusal)
@@ -80,7 +91,6 @@ def _rehearse(name: str, ground: Ground) -> None:
         program.complaint("true", spec.env["PATH"], "/")
         worker.make(ground, terms)
         terms.describe(request)
-        runtime.Runtime.find(terms.config.sandbox.runtime)
         view.resolve(spec)
     except (WardenError, SandboxError, OSError) as error:
         logger.info("rehearsal.refused", session=name, error=str(error))  # the client that comes is told, if it still holds
@@ -119,6 +129,7 @@ class _Session:
                     self._container.wait()
             with contextlib.suppress(OSError):  # the client is gone: nobody is left to tell
                 self._channel.send(api.EXIT, result)
+                self._see_off()
             self._channel.close()
             self._control.close()
         finally:
@@ -142,9 +153,9 @@ class _Session:
             serving = worker.make(ground, terms)
             terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
             self._terms, self._started = terms, time.monotonic()
-            self._container = runtime.start(spec, namespace=ground.namespace, stdio=request.stdio, state=ground.containers, runtime=found)
-            # Second, because it takes as long as the runtime, side by side. What the command asks for meanwhile waits in the listeners' backlog.
-            self._worker = worker.start(serving, ground)
+            self._container = runtime.start(
+                spec, namespace=ground.namespace, stdio=request.stdio, state=ground.containers, runtime=found, berth=ground.berth
+            )
         finally:
             for number in request.stdio:
                 os.close(number)  # or a reader of the command's output would wait for us as well
@@ -153,25 +164,39 @@ class _Session:
             os.close(self._container.console)  # the client's alone: when it closes it, the kernel hangs up inside
             self._container.console = None
         self._channel.send(api.BEGUN)
-        return self._supervise(self._container, self._worker)
+        return self._supervise(self._container, serving)
 
     # --- while it runs ---------------------------------------------------------------------------------------------------------
 
-    def _supervise(self, container: runtime.Container, serving: worker.Handle) -> int:
+    def _supervise(self, container: runtime.Container, serving: Worker) -> int:
+        """Until the end of whatever ends first. The worker is started when the first question or connection waits for it, or after a moment."""
+        assert self._ground is not None
+        gc.enable()
         poll = select.poll()
-        for number in (container.pidfd, serving.pidfd, self._channel.fileno(), self._wake):
+        for number in (container.pidfd, self._channel.fileno(), self._wake):
             poll.register(number, select.POLLIN)
-        settling: float | None = SETTLED * 1000
+        listeners = [listener.fileno() for listener in self._ground.namespace.listeners.all()]
+        for number in listeners:
+            poll.register(number, select.POLLIN)
+        patience: float | None = _IDLE
         while True:
-            ready = dict(poll.poll(settling))
-            if not ready:
-                self._control.close()
-                settling = None
+            ready = dict(poll.poll(None if patience is None else patience * 1000))
             if container.pidfd in ready:
                 return container.wait()
-            if serving.pidfd in ready:
+            if self._worker is None:
+                if not ready or ready.keys() & listeners:
+                    for number in listeners:
+                        poll.unregister(number)
+                    self._worker = worker.start(serving, self._ground)
+                    self._ground.drop_berth()  # if the container could not take it: it holds the host's mounts
+                    poll.register(self._worker.pidfd, select.POLLIN)
+                    patience = SETTLED
+            elif not ready:
+                self._control.close()
+                patience = None
+            if self._worker and self._worker.pidfd in ready:
                 container.kill()
-                logger.warning("worker.died", session=self._name, status=serving.status())
+                logger.warning("worker.died", session=self._name, status=self._worker.status())
                 raise SessionError(WORKER_DIED)
             if self._wake in ready:
                 self._ask_to_end(container)
@@ -200,6 +225,18 @@ class _Session:
         return frame
 
     # --- the end ---------------------------------------------------------------------------------------------------------------
+
+    def _see_off(self) -> None:
+        """Waits a moment for the client to end, which needs the processor more than we do."""
+        deadline = time.monotonic() + _PARTING
+        while (
+            not self._channel.closed
+            and (left := deadline - time.monotonic()) > 0
+            and select.select([self._channel.fileno()], [], [], left)[0]
+        ):
+            for frame in self._channel.read():
+                for number in frame.descriptors:
+                    os.close(number)
 
     def _end(self) -> None:
         """Ends the container, then the worker. Both are tried, whatever happens to the other."""
@@ -256,11 +293,27 @@ def _catch_termination() -> int:
     return reading
 
 
-def _await_connection(control: socket.socket, wake: int) -> socket.socket | None:
-    """The client's connection; None when the daemon ends before one comes."""
-    ready, _, _ = select.select([control.fileno(), wake], [], [])
-    if wake in ready:
-        return None
+def _await_connection(control: socket.socket, wake: int, ground: Ground | None) -> socket.socket | None:
+    """The client's connection; None when the daemon ends before one comes. Meanwhile, the berth is kept as the host's mounts are."""
+    dropped = False
+    while True:
+        poll = select.poll()
+        poll.register(control, select.POLLIN)
+        poll.register(wake, select.POLLIN)
+        berth = ground.berth if ground else None
+        if berth:
+            poll.register(berth.changes, select.POLLPRI)
+        ready = dict(poll.poll(_QUIET * 1000 if dropped else None))
+        if wake in ready:
+            return None
+        if ground and berth and berth.changes in ready:
+            ground.drop_berth()  # at once, or what was unmounted would be held by us
+            dropped = True
+        if control.fileno() in ready:
+            break
+        if ground and not ready:
+            ground.renew_berth()
+            dropped = False
     data, descriptors, _flags, _address = socket.recv_fds(control, 16, 1)
     if not data or not descriptors:
         return None

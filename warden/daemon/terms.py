@@ -11,13 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sandbox.paths import real, within
 from warden import audit
 from warden.audit.log import Log
 from warden.config import PRESETS, Config
 from warden.credentials.aws import AwsBroker
 from warden.credentials.brokers import Brokers
+from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
-from warden.daemon.paths import real, within
 from warden.daemon.request import Request
 from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
@@ -51,6 +52,7 @@ class Terms:
         path = Path(config.audit.path) if config.audit.path else audit.default_path(home, os.getuid())
         agent = config.agent or Path(request.argv[0]).name
         opened = _opened(config, request, home)
+        writable = tuple(real(path) for path in opened)
         return cls(
             config=config,
             loaded=loaded,
@@ -58,9 +60,8 @@ class Terms:
             point=point,
             broker=Brokers(
                 AwsBroker(config.credentials.aws, request.environment, home),
-                KubernetesBroker(
-                    config.kubernetes, request.environment, home, Path(request.cwd), writable=tuple(real(path) for path in opened)
-                ),
+                GcpBroker(config.credentials.gcp, request.environment, home, writable=writable),
+                KubernetesBroker(config.kubernetes, request.environment, home, Path(request.cwd), writable=writable),
                 home,
             ),
             log=Log(path),

@@ -16,12 +16,12 @@ import hashlib
 import os
 import struct
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from warden.daemon.paths import real, within
+from sandbox.paths import real, within
 
 #: The system's bundles, Debian's first. All that exist are mounted over; where none does, the first is made.
 SYSTEM_BUNDLES = (
@@ -121,7 +121,7 @@ def system_bundle() -> str:
 
 
 def establish(
-    store: Store, environment: Mapping[str, str], closed: Iterable[str], replaced: Iterable[str] = (), program: str = ""
+    store: Store, environment: Mapping[str, str], closed: Iterable[str], replaced: Collection[str] = (), program: str = ""
 ) -> Trust:
     """What to show where, and which variables to set.
 
@@ -130,7 +130,7 @@ def establish(
     All that is not the user's own choice shows the same file: every TLS connection inside ends at the worker, whichever roots a package would
     have trusted outside.
     """
-    bases = tuple({real(path) for path in closed})
+    bases = frozenset(map(real, closed))
 
     def mountable(path: str) -> bool:
         return not within(path, bases) and not within(path, replaced)

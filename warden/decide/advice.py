@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 
 from warden.decide.location import directory
 from warden.decide.policy import Policy
 from warden.errors import PolicyError
-from warden.model import Query
+from warden.hosts import METHODS
+from warden.model import Query, Verb
 
 
 @functools.cache
@@ -49,10 +51,26 @@ def fill(text: str, query: Query) -> str:
     return filled.replace("{resource}", query.resource.id)
 
 
+#: Ports whose protocols are not HTTP: the entry for one of them is for opaque bytes.
+_STREAMS = frozenset({21, 22, 25, 110, 143, 389, 465, 587, 636, 993, 995, 1433, 1521, 3306, 5432, 5672, 6379, 9042, 9092, 27017})
+_PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~@+-]{0,200}")
+
+
 def _egress_entry(query: Query) -> str:
+    """The narrowest entry of the egress list that would let this go."""
     host, port = query.resource.id, query.resource.attributes.get("port")
     shown = f"[{host}]" if ":" in host else host
-    return shown if port in (None, 80, 443) else f"{shown}:{port}"
+    where = shown if port in (None, 80, 443) else f"{shown}:{port}"
+    if query.action[0] != "HTTP::Action":
+        return f"tcp://{where}" if port in _STREAMS else f"read {where}"
+    if query.context.get("verb") == Verb.READ.value:
+        return f"read {where}"
+    path, repository = str(query.context.get("path", "/")), query.context.get("repository")
+    if isinstance(repository, str):  # a push asks for refs first
+        return f"GET,POST {where}{repository}/*" if _PLAIN_PATH.fullmatch(repository) else where
+    method = str(query.context.get("method", ""))
+    known = f"{method} {where}" if method in METHODS else where
+    return f"{known}{path}" if known != where and _PLAIN_PATH.fullmatch(path) and "//" not in path and "/." not in path else known
 
 
 def _literal(text: str) -> str:

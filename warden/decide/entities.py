@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, NAMESPACES, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
+from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPED, NAMESPACES, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
 from warden.model import Action, Flag, Principal, Query, Resource, Verb
 
 
@@ -86,9 +86,18 @@ def _typed(values: Mapping[str, Any], attributes: Mapping[str, Attribute], owner
 def action_parents(query: Query) -> list[tuple[str, str]]:
     """The groups that the query's action is in: those of ``Warden::Action``, and its service's (``AWS::Action::"ec2:*"``)."""
     kind, name = query.action
-    service, colon, _ = name.partition(":")
-    own = [(kind, f"{service}:*")] if colon and kind == "AWS::Action" else []
+    if kind == "GCP::Action":
+        own = [(kind, group) for group in gcp_services(name, query.context.get("service", ""))]
+    else:
+        service, colon, _ = name.partition(":")
+        own = [(kind, f"{service}:*")] if colon and kind.removesuffix("::Action") in GROUPED else []
     return [*((GROUP_TYPE, group) for group in query.groups), *own]
+
+
+def gcp_services(operation: str, service: str) -> list[str]:
+    """The service groups of a Google operation: of its API, and of the first part of its id where that differs (``sqladmin.*`` and ``sql.*``)."""
+    prefix = "" if "/" in operation else operation.rpartition(".")[0].partition(".")[0]
+    return sorted(f"{name}.*" for name in {prefix, service} if name)
 
 
 @functools.lru_cache(maxsize=64)

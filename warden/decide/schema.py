@@ -19,7 +19,7 @@ import cedarpy
 
 from warden.decide.location import directory
 from warden.decide.policy import Policy, Uid
-from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPS, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
+from warden.decide.vocabulary import CONTEXT, ENTITIES, GROUP_TYPE, GROUPS, OPEN_ENDED, PRINCIPAL_TYPE, RESOURCE_TYPES, Attribute
 from warden.errors import PolicyError
 from warden.model import Flag, Verb
 
@@ -107,9 +107,13 @@ class Index:
             self._api_groups.update(name.partition("/")[0] for name in block.names)
 
     def block(self, uid: Uid) -> Block | None:
-        """The actions that are in the same groups as `uid`, itself included; None when it is unknown or a group."""
-        found = self._block_of.get(uid)
-        return found if found is not None or uid[0] != "K8s::Action" else self._custom(uid[1])
+        """The actions that are in the same groups as `uid`; None when it is unknown or a group. A name that is not listed has those of its kind."""
+        if (found := self._block_of.get(uid)) is not None:
+            return found
+        if uid[0] == "K8s::Action":
+            return self._custom(uid[1])
+        kinds = OPEN_ENDED.get(uid[0].removesuffix("::Action"), {})
+        return next((self._block_of.get((uid[0], kind)) for pattern, kind in kinds.items() if pattern.fullmatch(uid[1])), None)
 
     def _custom(self, name: str) -> Block | None:
         matched = _CUSTOM.fullmatch(name)
@@ -133,7 +137,7 @@ class Index:
         names = [(k, n) for k, n in (*self._block_of, *sorted(self.groups)) if not n.startswith(_ANY)]
         # Kubernetes' operations are verbs, and every resource has them.
         same = [(k, n) for k, n in names if n.lower() == wanted] or [
-            (k, n) for k, n in names if operation and kind != "K8s::Action" and n.lower().endswith(f":{operation}")
+            (k, n) for k, n in names if operation and kind == k != "K8s::Action" and n.lower().endswith(f":{operation}")
         ]
         if not same:
             near = {n.lower(): (k, n) for k, n in names if k == kind and (not service or n.lower().startswith(f"{service}:"))}

@@ -5,6 +5,7 @@ The schema generator, the query builder and the validator all read these tables,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from warden.model import Flag, Verb
 
 #: Provider -> Cedar namespace of its actions. Each provider's name is also an action group: ``action in Warden::Action::"aws"``.
 NAMESPACES: Mapping[str, str] = MappingProxyType(
-    {"aws": "AWS", "gcp": "GCP", "kubernetes": "K8s", "http": "HTTP", "dns": "Net", "tcp": "Net", "linux": "Linux"}
+    {"aws": "AWS", "gcp": "GCP", "kubernetes": "K8s", "http": "HTTP", "dns": "Net", "tcp": "Net", "linux": "Linux", "sql": "SQL"}
 )
 
 #: Namespace -> the entity type of the resources that its actions apply to.
@@ -25,8 +26,20 @@ RESOURCE_TYPES: Mapping[str, str] = MappingProxyType(
         "HTTP": "Net::Host",
         "Net": "Net::Host",
         "Linux": "Linux::Path",
+        "SQL": "SQL::Object",
     }
 )
+
+#: Namespace -> patterns of names that the schema cannot list, each with the listed action whose groups they share: the action that stands for them.
+OPEN_ENDED: Mapping[str, Mapping[re.Pattern[str], str]] = MappingProxyType(
+    {
+        # https://spec.graphql.org/October2021/#Name
+        "HTTP": {re.compile(rf"{kind}:[_A-Za-z][_0-9A-Za-z]*"): f"{kind}:<field>" for kind in ("query", "mutation", "subscription")},
+    }
+)
+
+#: Namespaces whose ``group:name`` actions are also in ``Namespace::Action::"group:*"``.
+GROUPED = frozenset({"AWS", "HTTP"})
 
 #: Every ``Warden::Action`` group: the verbs, the flags, the providers.
 GROUPS = (*(verb.value for verb in Verb), *(flag.value for flag in Flag), *NAMESPACES)
@@ -70,12 +83,13 @@ ENTITIES: Mapping[str, Mapping[str, Attribute]] = MappingProxyType(
         "GCP::Resource": _texts("service", "project", "location", "type", "name"),
         "K8s::Resource": _texts("cluster", "group", "version", "namespace", "type", "subresource", "name"),
         "Linux::Path": _texts("path"),
+        "SQL::Object": _texts("service", "engine", "database", "schema", "name"),
         "Net::Host": {
             "name": Attribute("String", required=True),
             "port": Attribute("Long"),
             # The dialect that rules on each request to this host (aws, gcp, kubernetes, http), or literal for an address.
             "dialect": Attribute("String", required=True),
-            # Whether the egress list of the configuration names it.
+            # Whether the egress list of the configuration lets this go there: a request by its method and path, a name or connection if any may.
             "egress": Attribute("Bool", required=True),
         },
     }
@@ -95,8 +109,10 @@ CONTEXT: Mapping[str, Attribute] = MappingProxyType(
         "deferred": Attribute("Bool"),  # a call that a schedule makes later
         "cascade": Attribute("Bool"),  # what is inside goes with it: a namespace, a type of custom resources
         **_texts("service", "region", "account", "partition", "protocol"),
+        **_texts("project", "location", "version"),  # of a Google API call
         **_texts("cluster", "namespace", "name"),
         **_texts("host", "method", "scheme", "path"),
+        **_texts("repository", "ref"),  # of a git request: the path of the repository, and the full name of the ref that a push changes
         "port": Attribute("Long"),
         "type": _TEXT,  # of a DNS question: A, AAAA, MX, ...
         "stream": _TEXT,  # of a TCP connect: http (inspected) or opaque

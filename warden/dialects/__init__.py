@@ -6,17 +6,20 @@ and an operation that the tables do not know is an Action whose verb is ``unknow
 What they share:
 
 - `framing`     what must hold of any request before a dialect reads it
+- `uri`         request targets: segments and pairs, decoded once
+- `trie`        path patterns: literal segments, labels, greedy labels
 - `body`        strict readers of bodies
 - `paths`       where a parameter is in a request, and the walk to it
 - `conditions`  what depends on parameters: the harms that are not in an operation's name
 - `gravity`     which of two verbs counts
+- `sql`         statements that travel in API calls
 
 `warden.pipeline.Decoder` holds them in order: the first that claims a host reads its requests, and `http`, last, claims the rest.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from warden.model import Action, HttpRequest, HttpResponse, Ruling
 
@@ -49,4 +52,13 @@ class Dialect(Protocol):
 
         Must work for any request, also one that `decode` refused: then in the format that the host's clients most likely parse.
         """
+        ...
+
+
+@runtime_checkable
+class ReadsPrefix(Protocol):
+    """A dialect to which the first bytes of a body tell something, when the whole is too large to be read."""
+
+    def needs_prefix(self, request: HttpRequest) -> bool:
+        """Whether `decode` can use `request.prefix`, judged from everything but the body. Asked when `needs_body` said yes. May raise DecodeError."""
         ...

@@ -34,8 +34,9 @@ type Condition = Mapping[str, Any]
 class Parameters(Protocol):
     """A request's parameters as its dialect reads them."""
 
-    #: The body was not read: nothing is known of what it holds.
-    body_missing: bool
+    def missing(self, path: WirePath) -> bool:
+        """Whether `path` is in a body that was not read: nothing is known of what it holds."""
+        ...
 
     def values(self, path: WirePath, *, fold: bool) -> list[Any]:
         """All values at `path`, without nulls; `fold` reads leniently. Raises DecodeError for a body or key with two readings."""
@@ -61,7 +62,7 @@ def holds(condition: Condition, parameters: Parameters, wire: Mapping[str, WireP
     where = wire_path(path) if path.startswith("header:") else wire.get(path)
     if where is None:
         return False
-    if parameters.body_missing and where.in_body:
+    if parameters.missing(where):
         return harm
     values = parameters.values(where, fold=harm)
     if not values:

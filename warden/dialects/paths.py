@@ -45,6 +45,11 @@ class WirePath:
         return self.source in BODY_SOURCES
 
 
+def folded(name: str) -> str:
+    """`name` as lenient readings compare it: ``updateMask`` and ``update_mask`` are one field in Google's JSON."""
+    return name.lower().replace("_", "")
+
+
 @cache
 def wire_path(text: str) -> WirePath:
     """`text` compiled. Raises ValueError when it is no path: the tables are wrong."""
@@ -58,7 +63,7 @@ def wire_path(text: str) -> WirePath:
         matched = _STEP.fullmatch(part)
         if not matched:
             raise ValueError(f"no step in {text}: {part}")
-        steps.append(Step(matched[1], matched[1].lower(), tuple(_SELECTOR.findall(matched[2]))))
+        steps.append(Step(matched[1], folded(matched[1]), tuple(_SELECTOR.findall(matched[2]))))
     return WirePath(source, "", tuple(steps), any(step.selectors for step in steps))
 
 
@@ -85,7 +90,7 @@ def _descend(nodes: Iterable[Any], step: Step, fold: bool) -> Iterator[Any]:
                 yield node  # EC2's AttributeValue structures, sent without their one member
             continue
         if fold:
-            found = [value for key, value in node.items() if key.lower() == step.folded]
+            found = [value for key, value in node.items() if folded(key) == step.folded]
             if step.selectors[:1] == ("[]",):
                 found += _misnamed(node, step)
         else:
@@ -105,7 +110,7 @@ def _misnamed(node: dict[str, Any], step: Step) -> list[Any]:
     named = [
         value
         for key, value in node.items()
-        if not key.isdecimal() and key.lower() != step.folded and "member" in (key.lower(), step.folded)
+        if not key.isdecimal() and folded(key) != step.folded and "member" in (key.lower(), step.folded)
     ]
     return [numbered, *named] if numbered else named
 
@@ -118,7 +123,7 @@ def _select(nodes: Iterable[Any], selector: str, fold: bool) -> Iterator[Any]:
         elif selector[0] == "[":
             key, _, wanted = inner.partition("=")
             for entry in _entries(node, fold):
-                if any(_same(value, wanted, fold) for value in _descend([entry], Step(key, key.lower(), ()), fold)):
+                if any(_same(value, wanted, fold) for value in _descend([entry], Step(key, folded(key), ()), fold)):
                     yield entry
         elif not isinstance(node, dict):
             continue
@@ -153,7 +158,7 @@ def _entries(node: Any, fold: bool) -> Iterator[Any]:
 
 
 def _holds(value: Any, member: str, fold: bool) -> bool:
-    return any(True for entry in _entries(value, fold) for _ in _descend([entry], Step(member, member.lower(), ()), fold))
+    return any(True for entry in _entries(value, fold) for _ in _descend([entry], Step(member, folded(member), ()), fold))
 
 
 def _same(value: Any, wanted: str, fold: bool) -> bool:

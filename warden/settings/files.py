@@ -180,6 +180,7 @@ class _Merge:
     #: Where each entry of a list or map stands, by key; and where entries were taken away.
     entries: dict[str, dict[str, str]] = field(default_factory=dict)
     taken: dict[str, list[str]] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     #: The directory of the project whose file is being read; None for a file that may say everything.
     project: Path | None = None
     loosened: list[str] = field(default_factory=list)
@@ -198,7 +199,7 @@ class _Merge:
             self.values[key] = default
             self.sources[key] = "default"
             if kind.shape == "list":
-                self._note_entries(key, {f"{key}[{index}]": "default" for index in range(len(default))})
+                self.sources |= {f"{key}[{index}]": "default" for index in range(len(default))}
 
     def begin(self, project: Path | None) -> None:
         self.project, self.loosened, self.named = project, [], []
@@ -228,7 +229,18 @@ class _Merge:
         else:
             value = _value(key, kind, node, place)
             self._judge(key, value, (), node.where)
+            if key == "egress.defaults" and value is not self.values[key]:
+                self._default_hosts(value)
             self.values[key], self.sources[key] = value, node.where
+
+    def _default_hosts(self, wanted: bool) -> None:
+        """Takes the built-in hosts out, or in again. What a file said by itself stays."""
+        key = "egress.allow"
+        said = {entry: where for entry, where in self.entries[key].items() if where != "default"}
+        built_in = [entry for entry in Config().egress.allow if wanted and entry not in self.removed]
+        held = {**dict.fromkeys(built_in, "default"), **said}
+        self.entries[key], self.values[key] = held, tuple(held)
+        self._note_entries(key, {f"{key}[{index}]": where for index, where in enumerate(held.values())})
 
     def _set_list(self, key: str, kind: Kind, node: Node, place: Place) -> None:
         if node.value is not None and not isinstance(node.value, list):
@@ -239,10 +251,14 @@ class _Merge:
             text = entry.value
             if kind.removable and isinstance(text, str) and text.startswith("!"):
                 value = _value(key, kind, Node(text[1:], entry.where), place)
-                if held.pop(value, None) is None:
+                matching = [one for one in held if kind.removes(one, value)]
+                for one in matching:
+                    del held[one]
+                self.removed.update(matching)
+                if not matching:
                     from difflib import get_close_matches
 
-                    near = get_close_matches(value, list(held), 1)
+                    near = get_close_matches(value, list(held), 1, 0.5)
                     raise ConfigError(
                         f"{entry.where}: {key} has no entry {value} to take away.", f"Did you mean {near[0]}?" if near else ""
                     )
@@ -250,9 +266,10 @@ class _Merge:
                 self.taken.setdefault(key, []).append(entry.where)
                 continue
             value = _value(key, kind, entry, place)
-            if value not in held:
+            if held.get(value, "default") == "default":  # said again, it holds without the built-in list too
+                if value not in held:
+                    added.append(value)
                 held[value] = entry.where
-                added.append(value)
                 if key in ("policy.files", "upstream.ca"):
                     self.named.append(value)
         self._judge(key, tuple(added), removed, node.where)

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from warden.config import Config
+from warden.hosts import HOSTS
 from warden.settings.files import flat
 from warden.settings.values import KINDS, SECRETS
 
@@ -80,9 +81,13 @@ def markdown() -> str:
             continue
         parts.append(f"\n### `{prefix.rstrip('.') or 'agent, profile'}`\n\n{_words(section)}\n\n| key | value | default |\n|---|---|---|\n")
         parts += [f"| `{key}` | {_expected(key)} | {_default(key, value)} |\n" for key, value in rows]
+    parts.append(
+        "\n## Built-in hosts\n\n`egress.allow`, with what each is for; [egress.md](egress.md) says what an entry means.\n\n| entry | |\n|---|---|\n"
+    )
+    parts += [f"| `{entry}` | {reason} |\n" for entry, reason in HOSTS.items()]
     parts.append("\n## Built-in lists\n")
     for key, value in flat(Config()):
-        if isinstance(value, tuple) and len(value) > _LONG:
+        if isinstance(value, tuple) and len(value) > _LONG and key != "egress.allow":
             parts.append(f"\n`{key}`: {', '.join(f'`{entry}`' for entry in value)}\n")
     return "".join(parts)
 

@@ -39,6 +39,8 @@ class Kind:
     shape: str = "one"
     removable: bool = False
     read_key: Callable[[str], str] = str
+    #: Whether ``!removed`` takes the entry away.
+    removes: Callable[[str, str], bool] = str.__eq__
 
 
 def _choice(*words: str) -> Kind:
@@ -148,6 +150,13 @@ def _egress(value: object, _place: Place) -> str:
     return value
 
 
+def _of_host(entry: str, removed: str) -> bool:
+    """``!host`` takes away all that is listed for the host; a whole entry only itself."""
+    from warden.dialects.egress import parse
+
+    return entry == removed or ((wanted := parse(removed)).host == removed.lower() and parse(entry).host == wanted.host)
+
+
 _HOST = re.compile(r"(?:\*\.)?(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 
 
@@ -213,9 +222,8 @@ _ENV_NAME = _text(_VARIABLE, "the exact name of a variable")
 _ENV_PATTERN = _text(r"[A-Za-z0-9_*?]{1,128}", "a pattern of a variable's name, such as MY_*")
 
 
-def _list(kind: Kind, *, removable: bool = False, expected: str = "") -> Kind:
-    each = f"{expected or kind.expected}"
-    return Kind(each, {"type": "array", "items": kind.schema}, kind.read, "list", removable)
+def _list(kind: Kind, *, removable: bool = False, removes: Callable[[str, str], bool] = str.__eq__) -> Kind:
+    return Kind(kind.expected, {"type": "array", "items": kind.schema}, kind.read, "list", removable, removes=removes)
 
 
 _PATHS = Kind("a path", {"type": "string", "minLength": 1}, path)
@@ -226,7 +234,10 @@ KINDS: dict[str, Kind] = {
     "profile": _NAME,
     "policy.preset": _choice(*PRESETS),
     "policy.files": _list(_PATHS),
-    "egress.allow": _list(Kind("host, host:port or tcp://host:port", {"type": "string"}, _egress)),
+    "egress.allow": _list(
+        Kind("[read|METHOD,...] host[:port][/path] or tcp://host:port", {"type": "string"}, _egress), removable=True, removes=_of_host
+    ),
+    "egress.defaults": _FLAG,
     "upstream.resolve": Kind(
         "an address and port such as 127.0.0.1:8443 or [::1]:8443",
         {"type": "object", "additionalProperties": {"type": "string"}},
@@ -242,6 +253,7 @@ KINDS: dict[str, Kind] = {
     "credentials.aws.session_token": _text(r"[!-~]{0,8192}", "a session token"),
     "credentials.aws.region": _text(r"(?:[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?", "an AWS region such as eu-west-1"),
     "credentials.aws.account": _text(r"(?:[0-9]{12})?", "an AWS account: 12 digits, in quotes"),
+    "credentials.gcp.enabled": _FLAG,
     "kubernetes.enabled": _FLAG,
     "kubernetes.kubeconfig": _list(_PATHS),
     "kubernetes.clusters": Kind(

@@ -117,18 +117,21 @@ class Home:
         return [record for record in records if not kind or record["kind"] == kind]
 
     def left_behind(self) -> list[str]:
-        """What of this home's sessions is still there, beside the daemon and the one process that waits for the next session."""
+        """What of this home's sessions is still there, beside the daemon and the one process that waits for the next session, with its berth."""
         found = []
         files = Path(f"{self.socket}.d")
         status = self.status()
         waiting = [pid for pid in children(status["pid"]) if named(pid) == "warden-session"] if status else []
+        berths = {berth for pid in waiting for berth in berths_of(pid)}
         for directory in files.glob("containers/*"):
+            if directory.name in berths:
+                continue
             found.append(f"container {directory.name}")
             found += [str(group) for group in Path("/sys/fs/cgroup").glob(f"**/sandbox-{directory.name}")]
         sessions = [directory.name for directory in files.glob("sessions/*")]
         if len(sessions) > 1:
             found.append(f"sessions {sessions}")
-        if len(waiting) > 1 or any(children(pid) for pid in waiting):
+        if len(waiting) > 1 or len(berths) > 1 or any(len(children(pid)) > len(berths_of(pid)) for pid in waiting):
             found.append(f"processes {[(pid, named(pid), children(pid)) for pid in waiting]}")
         found += [f"process {pid} {named(pid)}" for pid in mentioning(str(files / "containers"))]
         found += [line for line in Path("/proc/self/mounts").read_text().splitlines() if str(files) in line]
@@ -165,6 +168,14 @@ def named(pid: int) -> str:
         return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
+
+
+def berths_of(pid: int) -> set[str]:
+    """The containers whose lock process `pid` holds open."""
+    with contextlib.suppress(OSError):
+        links = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+        return {Path(link).parent.name for link in links if link.endswith("/lock") and "/containers/" in link}
+    return set()
 
 
 def child(pid: int, name: str) -> int:

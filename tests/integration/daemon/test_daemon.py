@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.daemon.conftest import WARDEN, Home, alive, children, eventually, mentioning
+from tests.integration.daemon.conftest import WARDEN, Home, alive, berths_of, children, eventually, mentioning
 from warden.daemon import api
 
 
@@ -30,7 +31,8 @@ def test_two_clients_start_one_daemon(home: Home) -> None:
     assert [each.communicate(timeout=60)[0] for each in running] == [f"{number}\n" for number in range(6)]
     home.settle()
     daemon = home.daemon()
-    assert set(mentioning(str(home.socket))) - set(children(daemon)) == {daemon}
+    waiting = set(children(daemon))  # and the keeper of its berth
+    assert set(mentioning(str(home.socket))) - waiting - {keeper for pid in waiting for keeper in children(pid)} == {daemon}
 
 
 def test_a_stale_socket_is_replaced(home: Home) -> None:
@@ -45,6 +47,38 @@ def test_a_live_socket_is_not_taken(home: Home) -> None:
     assert second.returncode == 125
     assert f"A daemon already listens on {home.socket} (pid {home.daemon()})" in second.stderr
     assert home.exec("true").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts")
+def test_a_mount_on_the_host_shows_in_the_next_session_and_is_not_held(home: Home) -> None:
+    """The session that waits was made before it: it lets its copy of the host's mounts go at once, and makes another when all is quiet."""
+    shown = Path(tempfile.mkdtemp(prefix="warden-test-", dir=Path.home()))  # not in /tmp, which is another inside
+    assert home.exec("true").returncode == 0
+    home.settle()
+    (waiting,) = children(home.daemon())
+    eventually(lambda: berths_of(waiting))
+    (before,) = berths_of(waiting)
+    subprocess.run(["mount", "-t", "tmpfs", "none", shown], check=True)
+    try:
+        (shown / "over").touch()
+        assert home.exec("ls", str(shown)).stdout == "over\n"
+        home.settle()
+        (waiting,) = children(home.daemon())
+        eventually(lambda: berths_of(waiting))
+    finally:
+        subprocess.run(["umount", shown], check=True)
+    eventually(lambda: not any(str(shown) in line for pid in children(waiting) for line in mounts(pid)), lambda: "it is still held")
+    assert home.exec("ls", str(shown)).stdout == ""
+    shown.rmdir()
+    home.settle()
+    assert not (Path(f"{home.socket}.d/containers") / before).exists()
+
+
+def mounts(pid: int) -> list[str]:
+    """What a process has mounted."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/mounts").read_text().splitlines()
+    return []
 
 
 def test_a_service(home: Home) -> None:

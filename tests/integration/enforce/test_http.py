@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from warden.model import Verb
+
 
 def curl(setting: Any, url: str, *arguments: str, host: str = "api.test", port: int = 443) -> tuple[int, str]:
     """The status and body that curl sees."""
@@ -318,6 +320,39 @@ class TestLimits:
         status, body = curl(running, "https://body.test/", *arguments, host="body.test")
         assert (status, "too-large" in body) == (403, True)
         assert running.upstream.connections == 0
+
+    @pytest.mark.parametrize("declared", [True, False], ids=["declared", "chunked"])
+    @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+    @pytest.mark.parametrize("command", ["create", "delete", "late delete"])
+    def test_a_push_over_the_limit_is_ruled_on_by_its_first_bytes(
+        self, make: Callable[..., Any], tmp_path: Any, version: str, declared: bool, command: str
+    ) -> None:
+        """What was ruled on is what is sent: the same first bytes, and the rest behind them."""
+        running = make(body_limit=100_000)
+        running.rules.denied = lambda action: action.verb in (Verb.DELETE, Verb.UNKNOWN)
+        old, new = ("0" * 40, "a" * 40) if command == "create" else ("a" * 40, "0" * 40)
+        line = f"{old} {new} refs/heads/x\0report-status".encode()
+        shallow = b"0035shallow " + b"b" * 40 + b"\n"
+        assert len(shallow) == 0x35
+        ahead = shallow * (3000 if command == "late delete" else 1)  # so many that the command is beyond the limit
+        body = ahead + f"{len(line) + 4:04x}".encode() + line + b"0000PACK" + b"z" * 1_000_000
+        (tmp_path / "push").write_bytes(body)
+        chunked = [] if declared else ["-H", "Content-Length:", "-H", "Transfer-Encoding: chunked"]
+        kind = ["-H", "Content-Type: application/x-git-receive-pack-request"]
+        status, answer = curl(
+            running, "https://api.test/echo", version, *kind, *chunked, "-X", "POST", "--data-binary", f"@{tmp_path / 'push'}"
+        )
+        ruling = running.rules.rulings()[0]
+        if command == "create":
+            assert ruling["operations"] == ["git:create-ref"]
+            assert (status, answer.encode("latin-1")) == (200, body)
+            assert running.upstream.bodies == [body]
+        elif command == "delete":
+            assert ruling["operations"] == ["git:delete-ref"]
+            assert (status, running.upstream.connections) == (200, 0)
+            assert "ng refs/heads/x warden denied git:delete-ref of refs/heads/x on api.test" in answer
+        else:
+            assert (status, ruling["code"], running.upstream.connections) == (403, "malformed-push", 0)
 
     def test_an_undeclared_body_over_the_limit_streams_when_that_is_allowed(self, make: Callable[..., Any], tmp_path: Any) -> None:
         running = make(body_limit=100_000)

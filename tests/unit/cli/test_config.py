@@ -45,7 +45,7 @@ def test_show_says_where_each_value_came_from(user: Path, project: Path, capsys:
 
 
 def test_show_as_json(user: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    user.write_text("egress: {allow: [pypi.org]}\n")
+    user.write_text("egress: {allow: [pypi.org], defaults: false}\n")
     document = json.loads(out(capsys, "show", "--output", "json"))
     values = {entry["key"]: entry for entry in document["values"]}
     assert values["egress.allow"] == {"key": "egress.allow", "value": ["pypi.org"], "source": f"{user}:1", "sources": [f"{user}:1"]}

@@ -15,7 +15,7 @@ import pytest
 from warden import cli
 from warden.cli import requests
 
-GET = {"method": "GET", "url": "https://pypi.org/simple/?a=%2F", "headers": {}}
+GET = {"method": "GET", "url": "https://files.example/simple/?a=%2F", "headers": {}}
 LIST = {"method": "POST", "url": "https://ec2.us-east-1.amazonaws.com/", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
 DESCRIBE = {**LIST, "body": "Action=DescribeInstances&Version=2016-11-15"}
 TERMINATE = {**LIST, "body": "Action=TerminateInstances&Version=2016-11-15&InstanceId.1=i-0abc"}
@@ -111,16 +111,16 @@ def test_a_line_that_is_too_long_is_skipped_whole(monkeypatch: pytest.MonkeyPatc
     ("change", "code"),
     [
         ({"headers": {"Host": "evil.example"}}, "host-mismatch"),
-        ({"headers": [["Host", "pypi.org"], ["host", "pypi.org"]]}, "host-duplicate"),
-        ({"headers": {"Host": ["pypi.org", "pypi.org"]}}, "host-duplicate"),
+        ({"headers": [["Host", "files.example"], ["host", "files.example"]]}, "host-duplicate"),
+        ({"headers": {"Host": ["files.example", "files.example"]}}, "host-duplicate"),
         ({"headers": {":authority": "evil.example"}}, "host-mismatch"),
         ({"headers": {"Content-Length": "1", "Transfer-Encoding": "chunked"}}, "framing"),
         ({"headers": {"X-HTTP-Method-Override": "DELETE"}}, "method-override"),
         ({"headers": {"X": "a\nb"}}, "header-characters"),
         ({"method": "CONNECT"}, "method"),
         ({"method": "GE T"}, "method"),
-        ({"url": "https://pypi.org/#fragment"}, "target-form"),
-        ({"url": "https://pypi.org/é"}, "target-form"),
+        ({"url": "https://files.example/#fragment"}, "target-form"),
+        ({"url": "https://files.example/é"}, "target-form"),
     ],
 )
 def test_the_checks_of_the_pipeline_hold(
@@ -166,7 +166,7 @@ def test_decide_takes_a_preset_policies_and_egress(
     (tmp_path / "team.cedar").write_text('@id("a") @reason("r") permit (principal == Warden::Agent::"bot", action, resource);')
     (observed,) = run(monkeypatch, capsys, ["decide", "--preset", "observe"], TERMINATE)
     assert observed["decision"]["obligations"] == ["would-deny:no-destroy/destructive"]
-    arguments = ["decide", "--preset", "lockdown", "--policy", "team.cedar", "--egress", "pypi.org"]
+    arguments = ["decide", "--preset", "lockdown", "--policy", "team.cedar", "--egress", "files.example"]
     assert run(monkeypatch, capsys, [*arguments, "--agent", "bot"], GET)[0]["decision"]["policies"] == ["team/a"]
     assert run(monkeypatch, capsys, arguments, GET)[0]["decision"]["effect"] == "deny"
 

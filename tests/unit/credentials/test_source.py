@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from warden.credentials import ask
 from warden.credentials import source as module
 from warden.credentials.dummies import KeyPair, dummy
 from warden.credentials.outside import Outside
@@ -135,7 +136,7 @@ def test_a_failure_is_not_asked_for_again_at_once(tmp_path: Path) -> None:
 
 
 def test_a_process_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RESOLVE_LIMIT", 2.0)
+    monkeypatch.setattr(ask, "LIMIT", 2.0)
     pid = tmp_path / "pid"
     script = tmp_path / "hang.sh"
     script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {pid}\nwait\n")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from warden.daemon import places
-from warden.daemon.paths import real, within
 from warden.errors import SessionError
 
 
@@ -40,18 +39,3 @@ def test_places_by_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert places.default_socket() == "/run/warden/daemon.sock"
     monkeypatch.setenv("WARDEN_SOCKET", "/elsewhere/s")
     assert places.default_socket() == "/elsewhere/s"
-
-
-def test_real_paths(tmp_path: Path) -> None:
-    (tmp_path / "there").mkdir()
-    (tmp_path / "link").symlink_to("there")
-    assert real(str(tmp_path / "link/../link/.")) == str(tmp_path / "there")
-    assert real(str(tmp_path / "none/x")) == str(tmp_path / "none/x")
-
-
-@pytest.mark.parametrize(
-    ("path", "directories", "holds"),
-    [("/a", ["/a"], True), ("/a/b", ["/a"], True), ("/ab", ["/a"], False), ("/a", ["/"], True), ("/a", [], False), ("/", ["/a"], False)],
-)
-def test_within(path: str, directories: list[str], holds: bool) -> None:
-    assert within(path, directories) is holds

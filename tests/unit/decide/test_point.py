@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from tests.unit.decide.rules import AGENT, DESCRIBE, INSTANCE, TERMINATE, point, rule
 from warden.decide import PolicyDecisionPoint, load
 from warden.decide import point as point_module
+from warden.dialects.egress import parse
 from warden.model import Action, Certainty, Decision, Effect, Flag, Principal, Resource, Verb
 
 DENY_EC2 = rule('forbid (principal, action in AWS::Action::"ec2:*", resource)', "no-ec2", advice="Use the other cloud.")
@@ -74,17 +76,47 @@ def test_without_a_permit_the_advice_is_the_policy_that_would_allow_it(tmp_path:
 @pytest.mark.parametrize(
     ("name", "port", "entry"),
     [
-        ("pypi.org", 443, "pypi.org"),
-        ("pypi.org", 8443, "pypi.org:8443"),
-        ("2001:db8::1", 22, "[2001:db8::1]:22"),
-        ("{resource}", 80, "{resource}"),
+        ("pypi.org", 443, "read pypi.org"),
+        ("pypi.org", 8443, "read pypi.org:8443"),
+        ("2001:db8::1", 22, "tcp://[2001:db8::1]:22"),
+        ("{resource}", 80, "read {resource}"),
     ],
 )
 def test_a_host_that_nothing_names_is_told_how_to_be_named(tmp_path: Path, name: str, port: int, entry: str) -> None:
     host = Resource("Net::Host", name, {"name": name, "port": port, "dialect": "http", "egress": False})
     decision = point(tmp_path).decide(AGENT, [Action("tcp", "tcp:connect", Verb.CONNECT, resources=(host,))])
     assert decision.policies == ("network/egress",)
-    assert decision.advice.endswith(f'egress: allow: ["{entry}"]')
+    assert decision.advice.endswith(f'egress: {{allow: ["{entry}"]}}')
+
+
+@pytest.mark.parametrize(
+    ("operation", "verb", "context", "entry"),
+    [
+        ("GET", Verb.READ, {"method": "GET", "path": "/a"}, "read x.example"),
+        ("query:viewer", Verb.READ, {"method": "POST", "path": "/graphql"}, "read x.example"),
+        ("POST", Verb.UPDATE, {"method": "POST", "path": "/v1/a-b"}, "POST x.example/v1/a-b"),
+        ("POST", Verb.UPDATE, {"method": "POST", "path": "/v1/a%2fb"}, "POST x.example"),
+        ("POST", Verb.UPDATE, {"method": "POST", "path": '/"]}, evil: ["'}, "POST x.example"),
+        ("POST", Verb.UPDATE, {"method": "POST", "path": "/a/../b"}, "POST x.example"),
+        ("mutation:createIssue", Verb.CREATE, {"method": "POST", "path": "/graphql"}, "POST x.example/graphql"),
+        (
+            "git:push",
+            Verb.UPDATE,
+            {"method": "GET", "path": "/o/r.git/info/refs", "repository": "/o/r.git"},
+            "GET,POST x.example/o/r.git/*",
+        ),
+    ],
+)
+def test_a_request_is_told_the_narrowest_line_that_lets_it_go(
+    tmp_path: Path, operation: str, verb: Verb, context: dict[str, str], entry: str
+) -> None:
+    host = Resource("Net::Host", "x.example", {"name": "x.example", "port": 443, "dialect": "http", "egress": False})
+    certainty = Certainty.UNKNOWN if verb is Verb.UNKNOWN else Certainty.EXACT
+    decision = point(tmp_path).decide(AGENT, [Action("http", operation, verb, resources=(host,), context=context, certainty=certainty)])
+    assert "network/egress" in decision.policies
+    (shown,) = re.findall(r'egress: \{allow: \["(.*)"\]\}', decision.advice)
+    assert shown == entry
+    parse(shown)
 
 
 def test_observe_records_what_no_destroy_would_have_denied(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from warden.decide import PolicyDecisionPoint, advice, bundle, cases, load, sche
 from warden.decide.location import directory
 from warden.decide.vocabulary import GROUP_TYPE, NAMESPACES
 from warden.errors import PolicyError
-from warden.model import Action, Certainty, Flag, Verb
+from warden.model import Action, Certainty, Flag, Resource, Verb
 
 POINTS = {preset: PolicyDecisionPoint(load(preset)) for preset in PRESETS}
+LISTED = Resource("Net::Host", "x.example", {"name": "x.example", "port": 443, "dialect": "http", "egress": True})
 TABLES = sorted((directory() / "tests").glob("*.yaml"))
 
 
@@ -92,10 +93,12 @@ def test_each_recommended_operation_is_known_and_is_allowed_itself() -> None:
             for instead in row.get("instead", []):  # type: ignore[attr-defined]
                 block = schema.index().block((kind, instead))
                 assert block, f"{operation} recommends {instead}, which does not exist"
-                names = {name for kind, name in block.groups if kind == GROUP_TYPE}
+                names = {name for group, name in block.groups if group == GROUP_TYPE}
                 verbs = [verb for verb in Verb if verb.value in names]
                 passing = [
-                    POINTS[preset].decide(AGENT, [Action(provider, instead, verb)]).allowed
+                    POINTS[preset]
+                    .decide(AGENT, [Action(provider, instead, verb, resources=(LISTED,) if provider == "http" else ())])
+                    .allowed
                     for verb in verbs
                     if verb not in (Verb.DELETE, Verb.UNKNOWN)
                 ]

@@ -77,6 +77,38 @@ def test_a_missing_schema_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ('forbid (principal, action == HTTP::Action::"mutation:deleteRepository", resource)', ""),
+        ('forbid (principal, action in [HTTP::Action::"mutation:a", HTTP::Action::"query:__schema"], resource is Net::Host)', ""),
+        (
+            'forbid (principal, action in HTTP::Action::"mutation:*", resource) unless { action == HTTP::Action::"mutation:createIssue" }',
+            "",
+        ),
+        ('forbid (principal, action in HTTP::Action::"git:*", resource) when { context has ref && context.ref like "refs/tags/*" }', ""),
+        (
+            'forbid (principal, action == HTTP::Action::"git:delete-ref", resource) when { context.repository == "/x" }',
+            "optional attribute",
+        ),
+        ('forbid (principal, action == HTTP::Action::"mutation:a-b", resource)', 'no action HTTP::Action::"mutation:a-b"'),
+        ('forbid (principal, action == HTTP::Action::"mutations:a", resource)', "no action"),
+        ('forbid (principal, action == HTTP::Action::"git:delete", resource)', 'Did you mean HTTP::Action::"git:delete-ref"'),
+        ('forbid (principal, action == AWS::Action::"mutation:a", resource)', "no action"),
+        ('forbid (principal, action == HTTP::Action::"mutation:a", resource is AWS::Resource)', "action"),
+    ],
+)
+def test_names_that_no_table_lists(body: str, wrong: str) -> None:
+    """A GraphQL field is an action of its kind, in the groups that its kind can be in."""
+    policy = read(split("f.cedar", rule(body))[0], "f", preset=False)
+    if not wrong:
+        schema.index().check(policy)
+        return
+    with pytest.raises(PolicyError) as caught:
+        schema.index().check(policy)
+    assert wrong in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "pods/exec:create",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,11 +74,23 @@ def test_kernel_files_that_take_commands_are_covered() -> None:
 def test_masks_come_after_writable_paths_and_binds_last() -> None:
     order = [mount["destination"] for mount in _config()["mounts"]]
     assert order.index("/home/u/project") < order.index("/home/u/project/.env")
-    assert order[-1] == "/etc/ssl/certs/ca-certificates.crt"
-    masks = {mount["destination"]: mount for mount in _config()["mounts"]}
-    assert masks["/home/u/.aws"]["source"] == "/state/id/stage/empty"
-    assert masks["/home/u/project/.env"]["source"] == "/state/id/stage/nothing"
-    assert "ro" in masks["/home/u/.aws"]["options"]
+    assert order[-1] == "/home/u/project/.env"
+    mask = _config()["mounts"][-1]
+    assert mask["source"] == "/state/id/stage/nothing"
+    assert {"ro", "nosuid", "nodev", "noexec"} <= set(mask["options"])
+
+
+def test_each_mask_and_bind_is_mounted_once_by_the_keeper_or_by_the_runtime() -> None:
+    """By the keeper, before the runtime, what the runtime's own mounts neither cover nor would be covered by."""
+    view = replace(
+        VIEW, hidden_directories=("/home/u/.aws", "/tmp/x"), binds=(*VIEW.binds, ("/state/a", "/home/u"), ("/state/r", "/run/r"))
+    )
+    early = {cover.target: cover for cover in oci.early(view, "/state/id")}
+    assert early.keys() == {"/home/u/.aws", "/etc/ssl/certs/ca-certificates.crt"}
+    assert early["/home/u/.aws"] == oci.Cover("/state/id/stage/empty", "/home/u/.aws", execute=False)
+    late = [mount["destination"] for mount in _config(view=view)["mounts"]]
+    assert late[-4:] == ["/tmp/x", "/home/u/project/.env", "/home/u", "/run/r"]
+    assert not early.keys() & {*late}
 
 
 def test_what_is_inside_something_is_mounted_after_it() -> None:

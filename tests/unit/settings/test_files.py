@@ -105,7 +105,9 @@ def test_later_sources_win_and_each_value_knows_its_line(load: Load, system: Pat
 
 
 def test_lists_accumulate_and_maps_merge(load: Load, system: Path, user: Path) -> None:
-    system.write_text('egress: {allow: [a.example, b.example]}\nupstream: {resolve: {"*.a": "127.0.0.1:1", b: "127.0.0.1:2"}}\n')
+    system.write_text(
+        'egress: {defaults: false, allow: [a.example, b.example]}\nupstream: {resolve: {"*.a": "127.0.0.1:1", b: "127.0.0.1:2"}}\n'
+    )
     user.write_text('egress:\n  allow:\n    - b.example\n    - c.example\nupstream: {resolve: {B.: "[::1]:3"}}\n')
     loaded = load({"egress.allow": ["d.example:8443"]})
     assert loaded.config.egress.allow == ("a.example", "b.example", "c.example", "d.example:8443")
@@ -115,6 +117,33 @@ def test_lists_accumulate_and_maps_merge(load: Load, system: Path, user: Path) -
     assert loaded.sources["egress.allow[3]"] == "command line"
     assert loaded.sources["upstream.resolve.b"] == f"{user}:5"
     assert loaded.sources["egress.allow"] == f"{system}:1, {user}:4, command line"
+
+
+def test_built_in_hosts_are_taken_away_one_by_one_or_all(load: Load, user: Path, cwd: Path) -> None:
+    before = load().config.egress.allow
+    assert "read https://github.com" in before
+    user.write_text("egress: {allow: ['!GitHub.com', '!POST https://console.anthropic.com/v1/oauth/token', read x.example]}\n")
+    loaded = load().config.egress.allow
+    assert set(before) - set(loaded) == {"read https://github.com", "POST https://console.anthropic.com/v1/oauth/token"}
+    assert loaded[-1] == "read x.example"
+    user.write_text("egress: {defaults: false, allow: [read x.example, 'read https://pypi.org']}\n")
+    found = load()
+    assert found.config.egress.allow == ("read x.example", "read https://pypi.org")
+    assert found.sources["egress.allow[1]"] == f"{user}:1"
+    user.write_text("egress: {allow: ['read https://pypi.org'], defaults: false}\n")  # in any order
+    assert load().config.egress.allow == ("read https://pypi.org",)
+
+
+def test_a_project_may_take_built_in_hosts_away_and_not_bring_them_back(load: Load, user: Path, cwd: Path) -> None:
+    (cwd / "warden.yaml").write_text("egress: {defaults: false}\n")
+    assert load().config.egress.allow == ()
+    (cwd / "warden.yaml").write_text("egress: {allow: ['!github.com']}\n")
+    assert "read https://github.com" not in load().config.egress.allow
+    user.write_text("egress: {defaults: false}\n")
+    for text in ("egress: {defaults: true}\n", "egress: {allow: ['read https://github.com']}\n"):
+        (cwd / "warden.yaml").write_text(text)
+        with pytest.raises(ConfigError, match="you have not trusted"):
+            load()
 
 
 def test_built_in_entries_are_added_to_and_taken_away(load: Load, user: Path, home: Path) -> None:
@@ -258,7 +287,16 @@ def test_a_log_elsewhere_is_hidden_with_its_head(load: Load, user: Path, cwd: Pa
         ("proxy: {timeout: .inf}\n", (":1:", "30s")),
         ("credentials: {aws: {enabled: 'yes'}}\n", (":1:", "true or false")),
         ("credentials: {aws: {region: Ireland}}\n", (":1:", "an AWS region")),
-        ("egress: {allow: ['https://x.example']}\n", (":1:", "egress.allow", "https:// is not part of it")),
+        ("egress: {allow: ['https://u@x.example']}\n", (":1:", "egress.allow", "not a host name")),
+        ("egress: {allow: ['x.example?q=1']}\n", (":1:", "egress.allow", "not a host name")),
+        ("egress: {allow: ['x.example/a?q=1']}\n", (":1:", "egress.allow", "read in two ways", "No query")),
+        ("egress: {allow: [a.example,\n  GTE x.example]}\n", (":2:", "egress.allow", "'GTE'", "Did you mean GET?")),
+        ("egress: {allow: [get x.example]}\n", (":1:", "Did you mean GET?")),
+        ("egress: {allow: [reed x.example]}\n", (":1:", "Did you mean read?")),
+        ("egress: {allow: [x.example/a/../b]}\n", (":1:", "read in two ways")),
+        ("egress: {allow: [GET tcp://x.example:5]}\n", (":1:", "opaque bytes, which have no methods")),
+        ("egress: {allow: ['!githup.com']}\n", (":1:", "no entry githup.com to take away", "Did you mean read https://github.com?")),
+        ("egress: {defaults: 'no'}\n", (":1:", "egress.defaults", "true or false")),
         ("egress: {allow: ['a.*.example']}\n", (":1:", "egress.allow")),
         ("egress: {allow: ['tcp://db.example']}\n", (":1:", "needs a port")),
         ("egress: {allow: [5]}\n", (":1:", "egress.allow")),

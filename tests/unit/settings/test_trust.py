@@ -96,7 +96,8 @@ def test_every_key_but_the_harmless_is_shown_to_loosen() -> None:
     """A new key of the schema is refused from a project unless somebody decided otherwise here."""
     from warden.settings.values import KINDS
 
-    harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled", "kubernetes.enabled"}
+    harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled", "credentials.gcp.enabled", "kubernetes.enabled"}
+    harmless.add("egress.defaults")
     harmless |= {f"credentials.aws.{name}" for name in ("access_key_id", "secret_access_key", "region")}
     assert set(KINDS) == set(LOOSENING) | harmless
 

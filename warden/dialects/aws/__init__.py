@@ -5,7 +5,6 @@ Its parts, in the order in which a request passes them:
 - `hosts`     host name -> services, region, account; which AWS names are customers' own data endpoints and thus not this dialect's
 - `s3`        S3's dozen addressing styles, made one
 - `scope`     the SigV4 scope, which must agree with the host
-- `uri`       the request target, decoded once or refused
 - `protocols` the one signal that names an operation (target header, cbor path, Action)
 - `trie`      the REST path, its query literals and required headers
 - `route`     all of the above as one ordered walk: request -> `Route`

@@ -9,26 +9,29 @@
 
 A message with parts (``BatchWriteItem``, ``TransactWriteItems``, ``ChangeResourceRecordSets``) is one Action for each kind of part; a
 copy reads its source as well; a schedule
-whose universal target names a call makes that call too, later. When the body was not read, every condition counts as its worst, and an operation
+whose universal target names a call makes that call too, later; SQL that a request carries (:mod:`warden.dialects.sql`) is an Action for each
+statement, and the operation does what they do. When the body was not read, every condition counts as its worst, and an operation
 whose resources the body names is ``opaque`` besides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
 from warden.dialects.aws import effects_table
-from warden.dialects.aws.effects_table import Effect, Entry
+from warden.dialects.aws.effects_table import Effect, Entry, SqlSpec
 from warden.dialects.aws.params import Parameters
-from warden.dialects.aws.resources import TYPE, arn_service, partition, resources, whole
+from warden.dialects.aws.resources import TYPE, arn_service, of_names, partition, resources, whole
 from warden.dialects.aws.route import UNKNOWN, Route
 from warden.dialects.conditions import holds
 from warden.dialects.gravity import GRAVITY
-from warden.dialects.paths import wire_path
+from warden.dialects.paths import WirePath, wire_path
+from warden.dialects.sql import Statement, statements
+from warden.dialects.sql import actions as sql
 from warden.model import Action, Certainty, Flag, HttpRequest, Resource, Verb
 
 #: S3 operations that read another object, named in this header.
@@ -65,8 +68,11 @@ def actions(route: Route, request: HttpRequest) -> tuple[Action, ...]:
     if not entries:
         return (_unknown(route),)
     parameters = Parameters(route, request)
-    found = [action for entry in entries[:1] for action in _of(entry, entries, parameters, route)]
     first = entries[0]
+    carried = _statements(first, parameters, route)
+    found = list(_of(first, entries, parameters, route, carried))
+    if first.sql and carried:
+        found.extend(_carried(first.sql, carried, first, parameters, route))
     if first.service == "s3" and first.operation in _COPIES:
         found.extend(_copied(route, request))
     for path in first.deferred:
@@ -77,9 +83,12 @@ def actions(route: Route, request: HttpRequest) -> tuple[Action, ...]:
 def operations() -> Iterator[tuple[str, Verb, frozenset[Flag], frozenset[Verb]]]:
     """Every known operation: its name, its verb without conditions, and all flags and verbs that it can have."""
     for entry in effects_table.entries():
-        effects = (entry.base, *entry.when, *entry.parts)
+        effects = (entry.base, *entry.when, *entry.parts, *(effect for part in entry.parts for effect in part.when))
         verbs = {effect.verb for effect in effects if effect.verb is not None}
         flags = set().union(*(effect.flags for effect in effects))
+        if entry.sql:
+            verbs |= sql.VERBS
+            flags |= sql.FLAGS
         if Verb.DELETE in verbs:
             flags.add(Flag.DESTRUCTIVE)
         if entry.dry_run:
@@ -123,13 +132,19 @@ def _context(route: Route, iam: Iterable[str], services: Sequence[str] = ()) -> 
     return found
 
 
-def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route) -> Iterator[Action]:
-    """The Actions of the operation itself. In a family every member's effects count, and the graver verb."""
+def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route, carried: Sequence[Statement] = ()) -> Iterator[Action]:
+    """The Actions of the operation itself. In a family every member's effects count, and the graver verb.
+
+    What carries statements (`carried`) does what they do.
+    """
     verb, flags = first.verb, _NO_FLAGS
     for entry in entries:
         own_verb, own_flags = _effect(entry, parameters, route)
         verb = max(verb, own_verb, key=GRAVITY.__getitem__)
         flags |= own_flags
+    if carried:
+        effect = sql.applied(verb, flags, carried)
+        verb, flags = effect.verb, effect.flags
     flags |= _rehearsal(first, parameters, route)
     if parameters.body_missing and route.protocol in first.body_protocols and first.resources:
         flags |= {Flag.OPAQUE}
@@ -137,9 +152,12 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
     parts = [part for part in first.parts if part.condition is not None and holds(part.condition, parameters, wire)]
     # A message that is made of parts and has none that is known may have one that the service knows.
     for part in parts or [Effect(verb, frozenset({Flag.OPAQUE}) if first.parts else _NO_FLAGS)]:
-        part_verb = part.verb or verb
-        all_flags = flags | part.flags | ({Flag.DESTRUCTIVE} if part_verb is Verb.DELETE else _NO_FLAGS)
+        part_verb, part_flags = _when(part.when, part.verb or verb, part.flags, parameters, wire)
+        all_flags = flags | part_flags | ({Flag.DESTRUCTIVE} if part_verb is Verb.DELETE else _NO_FLAGS)
         acted_on, collapsed = resources(first, parameters, route, part.resources)
+        if first.sql and first.sql.table and all(one.tables for one in carried):
+            names = [table.name for one in carried for table in one.tables]
+            acted_on = of_names(first.sql.table, names, route) or acted_on
         yield Action(
             provider="aws",
             operation=f"{first.service}:{first.operation}",
@@ -151,15 +169,45 @@ def _of(first: Entry, entries: list[Entry], parameters: Parameters, route: Route
         )
 
 
+def _statements(entry: Entry, parameters: Parameters, route: Route) -> tuple[Statement, ...]:
+    """The SQL statements that the request carries; none when there are none, or the body that holds them was not read."""
+    if entry.sql is None:
+        return ()
+    where = entry.wire.get(route.protocol, {}).get(entry.sql.path)
+    if where is None or (where.in_body and parameters.body_missing):
+        return ()
+    found: dict[Statement, None] = {}
+    for text in parameters.values(where, fold=True):
+        # What is no text is nothing to the parser either: it is read, as opaque.
+        found |= dict.fromkeys(statements(text if isinstance(text, str) else "", entry.sql.engines))
+    return tuple(found)
+
+
+def _carried(spec: SqlSpec, carried: Sequence[Statement], entry: Entry, parameters: Parameters, route: Route) -> Iterator[Action]:
+    """The statements as Actions of their own."""
+    place = _context(route, ())
+    wire = entry.wire.get(route.protocol, {})
+    for name, path in (("database", spec.database), ("schema", spec.schema)):
+        where = wire.get(path) if path else None
+        values = parameters.values(where, fold=False) if where else []
+        if len(values) == 1 and isinstance(values[0], str):
+            place[name] = values[0]
+    yield from sql.actions(carried, engines=spec.engines, service=entry.service, place=place)
+
+
 def _effect(entry: Entry, parameters: Parameters, route: Route) -> tuple[Verb, frozenset[Flag]]:
-    verb, flags = entry.verb, entry.base.flags
-    if entry.when:
-        wire = entry.wire.get(route.protocol, {})
-        for effect in entry.when:
-            if effect.condition is not None and holds(effect.condition, parameters, wire):
-                flags |= effect.flags
-                if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
-                    verb = effect.verb
+    return _when(entry.when, entry.verb, entry.base.flags, parameters, entry.wire.get(route.protocol, {}))
+
+
+def _when(
+    effects: Iterable[Effect], verb: Verb, flags: frozenset[Flag], parameters: Parameters, wire: Mapping[str, WirePath]
+) -> tuple[Verb, frozenset[Flag]]:
+    """`verb` and `flags` with those of `effects` whose conditions hold: the graver verb, all flags."""
+    for effect in effects:
+        if effect.condition is not None and holds(effect.condition, parameters, wire):
+            flags |= effect.flags
+            if effect.verb is not None and GRAVITY[effect.verb] > GRAVITY[verb]:
+                verb = effect.verb
     return verb, flags
 
 
@@ -200,7 +248,7 @@ def _deferred(path: str, entry: Entry, parameters: Parameters, route: Route) -> 
         target = _named(matched["service"].lower(), matched["operation"].lower()) if matched else None
         if target is None:
             continue
-        effects = (target.base, *target.when, *target.parts)
+        effects = (target.base, *target.when, *target.parts, *(effect for part in target.parts for effect in part.when))
         verb = max((effect.verb for effect in effects if effect.verb is not None), key=GRAVITY.__getitem__)
         flags = frozenset({Flag.OPAQUE}).union(*(effect.flags for effect in effects))
         yield Action(

@@ -1,11 +1,10 @@
 """The generated tables of effects, one file a service, read when the service is first asked for.
 
 One line an operation: ``verb`` and ``flags``; ``when``, a list of ``{"if": condition, "verb", "flags"}``; ``parts``, effects of which
-each whose condition holds is
-an Action of its own (``resources``: the API path of its part's names); ``deferred``, parameters that name a call made later; ``iam``,
-the IAM actions;
-``resources``, ``[{"type", "arn", "paths"}]``; ``dry_run``, the parameter that asks for a rehearsal; ``wire``, protocol -> API path ->
-wire path; ``why``, for people.
+each whose condition holds is an Action of its own (``resources``: the API path of its part's names; ``when``, as above, for that part);
+``deferred``, parameters that name a call made later; ``sql``, the parameter that holds statements and the engines that may run them; ``iam``,
+the IAM actions; ``resources``, ``[{"type", "arn", "paths"}]``; ``dry_run``, the parameter that asks for a rehearsal; ``wire``, protocol ->
+API path -> wire path; ``why``, for people.
 """
 
 from __future__ import annotations
@@ -35,13 +34,31 @@ class ResourceSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SqlSpec:
+    """Where the statements are (`path`, an API path), and which `engines` may run them; the paths of `database` and `schema`, if any.
+
+    `table`: what a table of a statement is to the service, where that is a resource with an ARN (DynamoDB).
+    """
+
+    path: str
+    engines: tuple[str, ...]
+    database: str | None
+    schema: str | None
+    table: ResourceSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
-    """What an operation, or a part of one, does when `condition` holds (always, when it is None). `resources` is the API path of a part's names."""
+    """What an operation, or a part of one, does when `condition` holds (always, when it is None). `resources` is the API path of a part's names.
+
+    `when`: what a part does besides, under conditions of its own.
+    """
 
     verb: Verb | None
     flags: frozenset[Flag]
     condition: Mapping[str, Any] | None = None
     resources: str | None = None
+    when: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,7 @@ class Entry:
     when: tuple[Effect, ...]
     parts: tuple[Effect, ...]
     deferred: tuple[str, ...]
+    sql: SqlSpec | None
     iam: tuple[str, ...]
     resources: tuple[ResourceSpec, ...]
     dry_run: str | None
@@ -111,7 +129,13 @@ def _entry(service: str, operation: str) -> Entry:
 
 def _effect(row: Mapping[str, Any]) -> Effect:
     verb = Verb(row["verb"]) if "verb" in row else None
-    return Effect(verb, frozenset(Flag(flag) for flag in row.get("flags", ())), row.get("if"), row.get("resources"))
+    flags = frozenset(Flag(flag) for flag in row.get("flags", ()))
+    return Effect(verb, flags, row.get("if"), row.get("resources"), tuple(_effect(one) for one in row.get("when", ())))
+
+
+def _sql(row: Mapping[str, Any]) -> SqlSpec:
+    table = ResourceSpec(row["table"]["type"], row["table"]["arn"], ()) if "table" in row else None
+    return SqlSpec(row["path"], tuple(row["engines"]), row.get("database"), row.get("schema"), table)
 
 
 def _compiled(service: str, operation: str, row: Mapping[str, Any]) -> Entry:
@@ -123,6 +147,7 @@ def _compiled(service: str, operation: str, row: Mapping[str, Any]) -> Entry:
         when=tuple(_effect(one) for one in row.get("when", ())),
         parts=tuple(_effect(one) for one in row.get("parts", ())),
         deferred=tuple(row.get("deferred", ())),
+        sql=_sql(row["sql"]) if "sql" in row else None,
         iam=tuple(row.get("iam", ())),
         resources=tuple(ResourceSpec(one["type"], one.get("arn"), tuple(one["paths"])) for one in row.get("resources", ())),
         dry_run=row.get("dry_run"),

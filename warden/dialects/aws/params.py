@@ -29,6 +29,10 @@ class Parameters:
         #: The body was not read: nothing is known of what it holds.
         self.body_missing = request.body is None
 
+    def missing(self, path: WirePath) -> bool:
+        """Whether `path` is in a body that was not read."""
+        return self.body_missing and path.in_body
+
     def values(self, path: WirePath, *, fold: bool) -> list[Any]:
         """All values at `path`, without nulls. `fold`: member names match in any case, for questions whose yes is the harmful answer.
 

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from warden.dialects.aws import uri
+from warden.dialects import uri
 from warden.errors import DecodeError
 from warden.model import HttpRequest
 

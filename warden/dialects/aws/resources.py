@@ -100,6 +100,12 @@ def resources(entry: Entry, parameters: Parameters, route: Route, only: str | No
     return tuple(found.values()) or (whole(arn_service(entry), route),), collapsed
 
 
+def of_names(spec: ResourceSpec, names: Sequence[str], route: Route) -> tuple[Resource, ...]:
+    """The resources of `names`, each the one value of `spec`'s template."""
+    found = (_resource(spec, (name,), route) for name in names)
+    return tuple({resource.id: resource for resource in found if resource is not None}.values())
+
+
 def _values(path: str, parameters: Parameters, wire: Mapping[str, WirePath]) -> list[str]:
     name, _, default = path.partition("|")
     where = wire.get(path) or wire.get(name)

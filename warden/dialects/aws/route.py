@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from warden.dialects.aws import hosts, index, protocols, scope, trie, uri
+from warden.dialects import uri
+from warden.dialects.aws import hosts, index, protocols, scope, trie
 from warden.dialects.aws.protocols import Head, Named
 from warden.dialects.body import gzip
 from warden.errors import DecodeError

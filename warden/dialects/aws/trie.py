@@ -1,8 +1,4 @@
-"""REST paths of one service: method, then path segments, then what tells operations of the same path apart.
-
-A literal segment beats a label, at the leftmost segment where they differ; a label is one non-empty segment; a greedy label (``{Key+}``) is one
-or more. Both read the path split at its slashes first and percent-decoded after, as the services do.
-"""
+"""REST operations of one service: by method and path (``{Key+}`` is greedy), then by what tells operations of the same path apart."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from warden.dialects import trie as paths
 from warden.errors import DecodeError
 
 #: Query keys that a signature, a presigned URL or an SDK adds to any operation; compared in lower case. JavaScript's `x-id` is checked elsewhere.
@@ -57,25 +54,13 @@ class Form:
     marks: frozenset[str] = frozenset()
 
 
-class Node:
-    """`literals` by text, one `label` child, one `greedy` child, and the operations that end here by method."""
-
-    __slots__ = ("greedy", "label", "literals", "methods")
-
-    def __init__(self) -> None:
-        self.literals: dict[str, Node] = {}
-        self.label: Node | None = None
-        self.greedy: Node | None = None
-        self.methods: dict[str, tuple[Form, ...]] = {}
-
-
 class Trie:
     """The REST operations of one service."""
 
-    __slots__ = ("_root",)
+    __slots__ = ("_paths",)
 
     def __init__(self) -> None:
-        self._root = Node()
+        self._paths = paths.Trie[tuple[Form, ...]]()
 
     @classmethod
     def of(cls, rows: Mapping[str, Any]) -> Trie:
@@ -90,47 +75,15 @@ class Trie:
         return trie
 
     def _add(self, method: str, path: str, forms: tuple[Form, ...]) -> None:
-        node = self._root
-        for segment in path.split("/")[1:]:
-            if not segment.startswith("{"):
-                node = node.literals.setdefault(segment, Node())
-            elif segment.endswith("+}"):
-                node.greedy = node = node.greedy or Node()
-            else:
-                node.label = node = node.label or Node()
-        node.methods[method] = forms
+        pattern = (
+            segment if not segment.startswith("{") else paths.GREEDY if segment.endswith("+}") else paths.LABEL
+            for segment in path.split("/")[1:]
+        )
+        self._paths.add(method, pattern, forms)
 
     def find(self, method: str, segments: Sequence[str]) -> tuple[tuple[Form, ...], tuple[str, ...]] | None:
         """The forms at `method` and decoded `segments`, with the labels' values; None when the service has no such path."""
-        values: list[str] = []
-        forms = _walk(self._root, method, segments, 0, values)
-        return (forms, tuple(values)) if forms else None
-
-
-def _walk(node: Node, method: str, segments: Sequence[str], at: int, values: list[str]) -> tuple[Form, ...]:
-    if at == len(segments):
-        return node.methods.get(method, ())
-    segment = segments[at]
-    child = node.literals.get(segment)
-    if child is not None:
-        forms = _walk(child, method, segments, at + 1, values)
-        if forms:
-            return forms
-    depth = len(values)
-    if node.label is not None and segment:
-        values.append(segment)
-        forms = _walk(node.label, method, segments, at + 1, values)
-        if forms:
-            return forms
-        del values[depth:]
-    if node.greedy is not None:
-        for end in (*range(len(segments) - 1, at, -1), len(segments)):  # What follows the greedy label beats the label itself.
-            values.append("/".join(segments[at:end]))
-            forms = _walk(node.greedy, method, segments, end, values)
-            if forms:
-                return forms
-            del values[depth:]
-    return ()
+        return self._paths.find(method, segments)
 
 
 def choose(forms: tuple[Form, ...], query: Sequence[tuple[str, str]], headers: Collection[str]) -> Form | None:

@@ -4,6 +4,8 @@
 - `cbor`  RFC 8949, each key once
 - `form`  ``application/x-www-form-urlencoded`` as a tree of dotted names
 - `xml`   elements as a tree; no document types
+- `protobuf`  the wire format, each scalar once
+- `grpc`  the messages of a gRPC body
 - `gzip`  compressed bodies, to a limit
 
 A body that was not read (`HttpRequest.body` is None) never comes here: who asks treats it as its worst.

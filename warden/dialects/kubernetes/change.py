@@ -100,6 +100,10 @@ class Change:
             node = node.get(name) if isinstance(node, dict) else None
         return node
 
+    def missing(self, path: WirePath) -> bool:
+        """Whether `path` is in a body that was not read."""
+        return self.body_missing and path.in_body
+
     def values(self, path: WirePath, *, fold: bool) -> list[Any]:
         """All values that `path` finds, without nulls (see `conditions.Parameters`). For removed: and absent: one truth, or nothing."""
         if path.source == "label":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mitmproxy import http, tcp, tls
@@ -122,7 +123,8 @@ class Enforcer:
         except DecodeError as error:
             self._deny(flow, exchange, self.pipeline.refuse(request, error))
             return
-        if not ended and self.pipeline.needs_body(request) and (request.body_length or 0) <= self._body_limit:
+        small = (request.body_length or 0) <= self._body_limit
+        if not ended and self.pipeline.needs_body(request) and (small or self.pipeline.needs_prefix(request)):
             exchange.limit = self._body_limit
             return
         self._rule(flow, exchange, request)
@@ -140,9 +142,11 @@ class Enforcer:
             )
 
     def request_overflow(self, connection: Connection, flow: http.HTTPFlow) -> None:
-        """The body is larger than what is read of one: ruled on without it, which counts as its worst effect."""
+        """The body is larger than what is read of one: ruled on by its first bytes, or without it, which counts as its worst effect."""
         exchange = _exchange(flow)
-        self._rule(flow, exchange, exchange.request)
+        request, prefix = exchange.request, exchange.prefix
+        exchange.prefix = b""
+        self._rule(flow, exchange, replace(request, prefix=prefix) if self.pipeline.needs_prefix(request) else request)
         if flow.response is None:
             flow.request.stream = exchange.count_sent
 

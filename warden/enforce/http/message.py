@@ -57,6 +57,8 @@ class Exchange:
     upgrade: str = ""
     #: The body is being read for the ruling, up to this many bytes.
     limit: int = 0
+    #: What was read of a body that turned out to be larger; it is forwarded before the rest.
+    prefix: bytes = b""
     sent: int = 0
     received: int = 0
     settled: bool = False

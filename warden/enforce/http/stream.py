@@ -45,7 +45,7 @@ DISCARD_SECONDS = 30.0
 
 @dataclass
 class RequestOverflowHook(commands.StartHook):
-    """The body that a ruling wants to read has reached the limit."""
+    """The body that a ruling wants to read has reached the limit. What was read of it is in the exchange."""
 
     flow: http.HTTPFlow
 
@@ -130,13 +130,13 @@ class Stream(HttpStream):
     def state_consume_request_body(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, RequestData) and len(self.request_body_buf) + len(event.data) > self._exchange.limit:
             self.request_body_buf += event.data
+            buffered = self._exchange.prefix = bytes(self.request_body_buf)
             yield RequestOverflowHook(self.flow)
             if (yield from self.check_killed(True)):
                 return
             if self.flow.response is not None:
                 yield from self._reply()
                 return
-            buffered = bytes(self.request_body_buf)
             self.request_body_buf.clear()
             yield from self.start_request_stream()
             if self.client_state == self.state_stream_request_body:

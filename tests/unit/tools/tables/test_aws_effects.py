@@ -68,11 +68,12 @@ def _predicates(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_every_override_has_a_reason_and_known_fields() -> None:
-    known = {"ops", "verb", "flags", "when", "parts", "deferred", "excuse", "optional", "why"}
+    known = {"ops", "verb", "flags", "when", "parts", "deferred", "sql", "excuse", "optional", "why"}
     for row in OVERRIDES:
         assert set(row) <= known, row
         assert row["why"].strip(), row
-        for predicate in _predicates(row):
+        assert set(row.get("sql", ())) <= {"path", "engines", "database", "schema", "table"}, row
+        for predicate in _predicates({key: value for key, value in row.items() if key != "sql"}):
             assert len(set(predicate) - {"path"}) == 1, predicate
             assert set(predicate) <= {"path", "exists", "equals", "in", "below", "words", "public"}, predicate
 

@@ -1,0 +1,183 @@
+"""GraphQL over HTTP: which requests are GraphQL, and where the document is in them.
+
+A request is GraphQL when it goes to an endpoint (`is_endpoint`) as POST, or as GET with ``query`` in its URL, or when its content type says so
+anywhere. Where the path only holds such a name (`/repos/o/graphql-js/issues`), it is GraphQL when it has a document. The forms, and what each is
+read as:
+
+==========================================================  ======================================================================
+POST, JSON object with ``query``                            the document's operation (``operationName`` chooses)
+POST, JSON list of such objects                             every one of them
+POST ``application/graphql``                                the body is the document; ``operationName`` in the URL
+POST form with ``query``                                    as JSON
+GET ``?query=...&operationName=...``                        as JSON
+JSON with a hash or id in place of ``query`` (persisted)    ``graphql:unread``: only the server knows the document
+multipart (uploads), a body that was not read               ``graphql:unread``
+a document in the URL and another in the body, ``query``    DecodeError: servers differ in which one runs
+beside an id, a key in two spellings, a batch in a batch
+==========================================================  ======================================================================
+
+https://graphql.github.io/graphql-over-http/draft/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from warden.dialects.body import gzip, json
+from warden.dialects.egress import segments
+from warden.dialects.http.document import operations
+from warden.dialects.http.reading import Reading, unread
+from warden.errors import DecodeError
+from warden.model import Certainty, HttpRequest
+
+#: Operations in one batch.
+MAX_BATCH = 100
+#: A path segment that names an endpoint: graphql, gql, graphql.json, my-graphql, graphql_v2.
+_SEGMENT = re.compile(r"(?:[a-z0-9]+[-_])*(?:graphql|gql)(?:[-_.][a-z0-9]+)*")
+#: What may follow it there: a version or a part of the API.
+_BELOW = re.compile(r"(?:v?[0-9]+(?:[.-][0-9]+)*|internal|public|private|admin|stable|unstable|query|batch|execute|console)?")
+_LABELS = frozenset({"graphql", "gql"})
+#: Endpoints whose host and path do not say it: one line each.
+ENDPOINTS = frozenset(
+    {
+        ("api.monday.com", "v2"),  # monday.com's whole API
+        ("countries.trevorblades.com", ""),  # a public example API
+    }
+)
+#: Keys beside which a ``query`` would be a second reading: names under which servers know documents that they keep.
+_IDS = frozenset({"id", "documentid", "doc_id", "queryid", "query_id", "hash", "sha256hash"})
+_READING = frozenset({"GET", "HEAD"})
+_TYPES = ("application/graphql",)
+
+
+def is_endpoint(request: HttpRequest) -> bool:
+    """Whether the host or path says that GraphQL is spoken there, or the content type that it is here."""
+    if ",".join(request.header_values("content-type")).strip().lower().startswith(_TYPES):
+        return True
+    if _LABELS & set(request.host.split(".")[:-1]):
+        return True
+    path = _path(request)
+    while path and _BELOW.fullmatch(path[-1]):
+        path.pop()
+    return bool(path and _SEGMENT.fullmatch(path[-1])) or (request.host, "/".join(_path(request)).rstrip("/")) in ENDPOINTS
+
+
+def may_be(request: HttpRequest) -> bool:
+    """Whether it is an endpoint, or its path holds the name of one."""
+    return any(_SEGMENT.fullmatch(part) for part in _path(request)) or is_endpoint(request)
+
+
+def _path(request: HttpRequest) -> list[str]:
+    return [part.partition(";")[0].lower() for part in segments(request.target) or ()]
+
+
+def needs_body(request: HttpRequest) -> bool:
+    return request.method == "POST" and may_be(request)
+
+
+def read(request: HttpRequest) -> tuple[Reading, ...]:
+    """The operations' fields; nothing when the request is not GraphQL. Raises DecodeError."""
+    if request.method not in ("POST", *_READING) or not may_be(request):
+        return ()
+    try:
+        found = _read(request)
+    except DecodeError:
+        if is_endpoint(request) or _hints(request):
+            raise
+        return ()
+    # Elsewhere a body without a document is some other API's.
+    return found if is_endpoint(request) or any(reading.certainty is Certainty.EXACT for reading in found) or request.body is None else ()
+
+
+def _hints(request: HttpRequest) -> bool:
+    """Whether what could not be read may hold a document to a more lenient reader. A GET's matters only when it may change something."""
+    if request.method in _READING:
+        return "mutation" in unquote(request.target).lower() or bool(request.body)
+    body = (request.body or b"").lower()
+    return b"query" in body or b"\\u" in body or bool(request.header_values("content-encoding"))
+
+
+def _read(request: HttpRequest) -> tuple[Reading, ...]:
+    url = _fields(parse_qsl(request.target.partition("?")[2], keep_blank_values=True, errors="replace", max_num_fields=None))
+    if request.method in _READING:
+        if not {"query", "extensions", *_IDS} & url.keys():
+            return ()
+        if request.body is None or request.body:
+            raise DecodeError("graphql-get-body", "The GET has a body; servers differ in whether they read it.", "Send it as POST.")
+        return _distinct(_one(url))
+    if request.body is None:
+        return (unread("graphql:unread"),)
+    kind = next(iter(request.header_values("content-type")), "").partition(";")[0].strip().lower()
+    if kind.startswith("multipart/"):
+        return (unread("graphql:unread"),)
+    body = gzip.plain(request.body, request.header_values("content-encoding"))
+    if {"query", "extensions", "variables", *_IDS} & url.keys():
+        raise DecodeError(
+            "graphql-two-documents", "The URL and the body both hold parts of a GraphQL request.", "Put all of it in the body."
+        )
+    if kind in ("application/graphql",):
+        return _distinct(_one({"query": _text(body), **url}))
+    if "operationname" in url:
+        raise DecodeError(
+            "graphql-two-documents", "The URL and the body both hold parts of a GraphQL request.", "Put all of it in the body."
+        )
+    if kind == "application/x-www-form-urlencoded":
+        return _distinct(_one(_fields(parse_qsl(_text(body), keep_blank_values=True, errors="replace", max_num_fields=None))))
+    return _distinct(reading for one in _batch(json.loads(body)) for reading in _one(one))
+
+
+def _batch(value: Any) -> list[dict[str, Any]]:
+    entries = value if isinstance(value, list) else [value]
+    if not 0 < len(entries) <= MAX_BATCH or not all(isinstance(entry, dict) for entry in entries):
+        raise DecodeError("graphql-body", f"The body is neither a GraphQL request nor a list of 1 to {MAX_BATCH} of them.")
+    return [_fields(entry.items()) for entry in entries]
+
+
+def _fields(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Keys in lower case: servers in Go take them in any, and then the last one counts."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key.lower() in found:
+            raise DecodeError("graphql-two-documents", f"The request holds {key[:32]!r} twice.", "Send each key once.")
+        found[key.lower()] = value
+    return found
+
+
+def _one(request: Mapping[str, Any]) -> tuple[Reading, ...]:
+    document, name = request.get("query"), request.get("operationname")
+    ids = [key for key in _IDS & request.keys() if request[key] not in (None, "")]
+    if document in (None, ""):
+        return (unread("graphql:unread"),)
+    if not isinstance(document, str) or not isinstance(name, str | None):
+        raise DecodeError("graphql-body", "query and operationName are not text.")
+    if ids:
+        raise DecodeError("graphql-two-documents", f"The request holds a document and, in {min(ids)!r}, the name of another.")
+    _check_hash(request.get("extensions"), document)
+    return operations(document, name or None)
+
+
+def _check_hash(extensions: Any, document: str) -> None:
+    """A document that comes with the hash of a persisted one must be that one."""
+    if isinstance(extensions, str):
+        extensions = json.loads(extensions.encode())
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    if persisted is None:
+        return
+    said = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if said != hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest():
+        raise DecodeError("graphql-two-documents", "The request holds a document and the hash of another.")
+
+
+def _distinct(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    return tuple({(one.operation, one.verb, one.flags): one for one in readings}.values())
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise DecodeError("invalid-utf8", "The body is not UTF-8.") from None
