@@ -57,7 +57,7 @@ test-unit: setup ## the fast, pure tests
 .PHONY: test
 test: setup clients check ## set up and run everything that CI runs
 	$(PYTEST) tests/unit -n 2 -q -m "not slow"
-	$(PYTEST) tests/integration tests/e2e tests/escape -q -m "not slow"
+	$(PYTEST) tests/integration tests/e2e tests/escape -q -m "not slow" --ignore tests/e2e/kubernetes
 
 .PHONY: e2e-kubernetes
 e2e-kubernetes: setup ## build a real kube-apiserver, kubectl, helm and etcd (once, minutes; needs Go), and run real clients against them
