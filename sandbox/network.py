@@ -226,6 +226,12 @@ def _listen(family: socket.AddressFamily, host: str, port: int, kind: socket.Soc
     )
     if family == socket.AF_INET6:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    if kind == socket.SOCK_DGRAM:
+        # Before the first datagram: where one came to is kept with it only if somebody has asked by then, and a question may wait for its reader.
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+        else:
+            listener.setsockopt(socket.IPPROTO_IP, socket.IP_PKTINFO, 1)
     listener.bind((host, port))
     if kind == socket.SOCK_STREAM:
         listener.listen(_BACKLOG)
