@@ -26,7 +26,9 @@ from tools.cloud import LocalAws
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes a network namespace with a host in it")
 
-V4, V6 = "10.213.77.2", "fd13:77::2"
+#: A network of this run's own: two runs beside each other may not see each other's attempts.
+NETWORK = os.getpid() % 250 + 1
+V4, V6 = f"10.213.{NETWORK}.2", f"fd13:{NETWORK:x}::2"
 
 RECORDER = """
 import selectors, socket, sys
@@ -89,8 +91,8 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
         ip("netns", "add", name)
         stack.callback(ip, "netns", "delete", name)
         ip("link", "add", name[:8], "type", "veth", "peer", "name", "eth0", "netns", name)
-        ip("addr", "add", "10.213.77.1/24", "dev", name[:8])
-        ip("addr", "add", "fd13:77::1/64", "dev", name[:8], "nodad")
+        ip("addr", "add", f"10.213.{NETWORK}.1/24", "dev", name[:8])
+        ip("addr", "add", f"fd13:{NETWORK:x}::1/64", "dev", name[:8], "nodad")
         ip("link", "set", name[:8], "up")
         for command in (["addr", "add", f"{V4}/24", "dev", "eth0"], ["addr", "add", f"{V6}/64", "dev", "eth0", "nodad"]):
             ip("-n", name, *command)

@@ -39,16 +39,17 @@ LOG_FORMAT = """
 @contextlib.contextmanager
 def running(command: Sequence[str], log: Any, environment: dict[str, str] | None = None) -> Iterator[None]:
     """Runs `command` with its outputs in the file `log`, and ends it."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+    # A group of its own, because some are started by a script that does not end what it started.
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True)
     try:
         yield
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 ============================================  ====================================================================================
 ``Authorization: Bearer`` of a session dummy  becomes the real token
 no credential at all                          passes as it is: public data
+an API key, to Gemini's API                   passes as it is: a key that the user passes in, as to any other model
 any other token, key or signature             denied: the agent found or made credentials that are not the session's
 ============================================  ====================================================================================
 
@@ -47,6 +48,8 @@ _QUERY = frozenset({"access_token", "oauth_token", "bearer_token", "key", "$key"
 #: Headers that are credentials beside Authorization.
 _HEADERS = frozenset({"x-goog-api-key", "x-goog-iam-authorization-token", "x-goog-iam-authority-selector", "x-goog-authenticated-user-email",
                       "x-serverless-authorization", "x-goog-iap-jwt-assertion", "cookie"})  # fmt: skip
+#: The API that asks models with keys instead of identities (https://ai.google.dev/gemini-api/docs/api-key), and where it takes them.
+_KEYED_HOST, _KEYS = "generativelanguage.googleapis.com", frozenset({"x-goog-api-key", "key", "$key"})
 #: In the body of a batch, each inner request may have a credential of its own, which Google prefers to the outer one.
 _INNER = re.compile(rb"(?:^|\n)[ \t]*(?:authorization|x-goog-api-key)[ \t]*:|[?&](?:access_token|key|oauth_token)=", re.IGNORECASE)
 
@@ -193,11 +196,12 @@ class GcpBroker:
 
 def _check_elsewhere(request: HttpRequest) -> None:
     """Raises CredentialError for a credential in another place than the Authorization header."""
+    passed = _KEYS if request.host == _KEYED_HOST else frozenset()
     for name, _ in request.headers:
-        if name.lower() in _HEADERS:
+        if name.lower() in _HEADERS - passed:
             raise _foreign(f"authorized by the header {name.lower()}")
     for pair in request.target.partition("?")[2].split("&"):
-        if unquote_plus(pair.partition("=")[0]).lower() in _QUERY:
+        if unquote_plus(pair.partition("=")[0]).lower() in _QUERY - passed:
             raise _foreign(f"authorized in its query ({unquote_plus(pair.partition('=')[0])[:32]})")
     if _is_batch(request) and (request.body is None or _INNER.search(request.body)):
         raise _foreign("a batch whose parts have credentials of their own")

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,14 @@ def test_credentials_that_are_not_the_sessions_are_denied(tmp_path: Path, name: 
         broker(tmp_path).authorize(FOREIGN[name], LIST)
     assert caught.value.code == "foreign-credentials"
     assert GCLOUD in caught.value.advice
+
+
+@pytest.mark.parametrize("sent", [request(("X-Goog-Api-Key", "k")), request(target="/v1beta/models/m:generateContent?key=k")])
+def test_a_key_that_the_user_passed_in_may_ask_gemini(tmp_path: Path, sent: HttpRequest) -> None:
+    gemini = replace(sent, host="generativelanguage.googleapis.com")
+    assert broker(tmp_path).authorize(gemini, LIST) == gemini
+    with pytest.raises(CredentialError):
+        broker(tmp_path).authorize(replace(gemini, headers=(*gemini.headers, ("Cookie", "SID=x"))), LIST)
 
 
 def test_two_authorizations_are_denied(tmp_path: Path) -> None:

@@ -246,7 +246,9 @@ grant share destructive       route53domains:TransferDomainToAnotherAwsAccount
 read credential               route53domains:RetrieveDomainAuthCode
 create credential             apigateway:CreateApiKey
 # --- data, learning, devices, money
-execute !opaque               bedrock-runtime:InvokeModel bedrock-runtime:Converse sagemaker-runtime:InvokeEndpoint
+execute !opaque               bedrock-runtime:StartAsyncInvoke sagemaker-runtime:InvokeEndpoint
+read !opaque !destructive     bedrock-runtime:InvokeModel bedrock-runtime:InvokeModelWithResponseStream
+read !opaque !destructive     bedrock-runtime:Converse bedrock-runtime:ConverseStream
 execute opaque                bedrock-agent-runtime:InvokeAgent bedrock-agentcore:InvokeCodeInterpreter
 read                          comprehend:DetectSentiment rekognition:DetectLabels translate:TranslateText polly:SynthesizeSpeech
 read                          textract:AnalyzeDocument
