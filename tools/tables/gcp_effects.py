@@ -25,15 +25,16 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tools.tables import gcp_discovery, gcp_effects_protos, gcp_effects_resources, gcp_effects_rows, google_protos, layout
-from tools.tables.gcp_effects_rows import Row, Rpc, jsonl
+from tools.tables import gcp_effects_protos, gcp_effects_resources, gcp_effects_rows, gcp_sources, layout
+from tools.tables.gcp_effects_rows import Row, Rpc
 from tools.tables.gcp_effects_words import NOUN, leading, says_removal
+from tools.tables.gcp_sources import jsonl
 from warden.dialects.gravity import GRAVITY
 from warden.dialects.sql import google
 from warden.model import Verb
 
 DIRECTORY = "warden/dialects/gcp/tables/effects"
-SOURCES = [gcp_discovery.SOURCE, google_protos.SOURCE]
+SOURCES = gcp_sources.PACKAGES
 
 #: What the effects of ``gcp_destructive.jsonl`` are in our words: a verb, and flags.
 _DANGERS: dict[str, tuple[str | None, tuple[str, ...]]] = {
@@ -210,7 +211,7 @@ def _has(row: Row, path: str) -> bool:
             return True
         if source == "query" and rest in {**method.get("parameters", {}), **document.get("parameters", {})}:
             return True
-    digest = google_protos.digest()
+    digest = gcp_sources.definitions()
     return any(gcp_effects_protos.has_path(digest, rpc.request, path, _root(rpc)) for rpc in row.rpcs)
 
 
@@ -298,7 +299,7 @@ def _grpc_template(row: Row) -> list[str]:
         found.append(re.sub(r"\{([\w.]+)[^}]*\}", lambda match: f"{{{_label(match[1])}}}", bare))
     if any(found):
         return list(dict.fromkeys(found))
-    digest = google_protos.digest()
+    digest = gcp_sources.definitions()
     return [
         f"{{{name}}}" for name in ("name", "resource", "parent") if gcp_effects_protos.has_path(digest, rpc.request, f"query:{name}", "")
     ][:1]
@@ -311,7 +312,7 @@ def _label(variable: str) -> str:
 
 def _variants(row: Row, entry: dict[str, Any]) -> dict[str, Any]:
     """API versions, joined by space -> variant of the gRPC request."""
-    digest = google_protos.digest()
+    digest = gcp_sources.definitions()
     carried = google.specs().get(row.id)
     asked = {*_paths(entry.get("when", [])), *([carried.path] if carried else []), *filter(None, (entry.get("mask"), entry.get("dry_run")))}
     for template in [*entry.get("at", []), *(one["at"] for one in row.also)]:
