@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tools.tables import gcp_sources
+from tools.tables import gcp_grpc, gcp_sources
 
 
 @dataclass(slots=True)
@@ -111,9 +111,16 @@ def _extra() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def _services() -> dict[str, Any]:
-    """The gRPC services of the package, with the newer methods, of whose messages nothing is known."""
-    packaged = gcp_sources.definitions().services.items()
-    known = {name: {**service, "rpcs": dict(service["rpcs"])} for name, service in packaged if not name.startswith("grafeas.v1.")}
+    """The gRPC services of the package, with the newer methods, of whose messages nothing is known.
+
+    Of a service that names no host, which routing gives that of its newer versions, those methods that routing has no discovery id for.
+    """
+    known = {name: {**service, "rpcs": dict(service["rpcs"])} for name, service in gcp_sources.definitions().services.items()}
+    for host, routed in gcp_grpc.services().items():
+        for name, methods in routed.items():
+            if not known.get(name, {"host": host})["host"]:
+                rpcs = {method: rpc for method, rpc in known[name]["rpcs"].items() if not methods[method]}
+                known[name] = {"host": host, "rpcs": rpcs}
     for one in gcp_sources.newer():
         service = known.setdefault(one["name"], {"host": one["host"], "rpcs": {}})
         for name, bindings in one["methods"].items():
