@@ -14,6 +14,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from warden.dialects.body.protobuf import field
 from warden.model import HttpRequest, HttpResponse, Ruling
 
 _PROTOBUF = "application/vnd.kubernetes.protobuf"
@@ -85,8 +86,8 @@ def _format(request: HttpRequest) -> str:
 
 def _protobuf(status: Mapping[str, Any]) -> bytes:
     """``k8s\\0`` and a runtime.Unknown around a meta/v1 Status."""
-    envelope = _field(1, _field(1, b"v1") + _field(2, b"Status")) + _field(2, _message(status, _STATUS))
-    return b"k8s\x00" + envelope + _field(3, b"") + _field(4, b"")
+    envelope = field(1, field(1, b"v1") + field(2, b"Status")) + field(2, _message(status, _STATUS))
+    return b"k8s\x00" + envelope + field(3, b"") + field(4, b"")
 
 
 def _message(values: Mapping[str, Any], numbers: Mapping[str, int]) -> bytes:
@@ -94,27 +95,14 @@ def _message(values: Mapping[str, Any], numbers: Mapping[str, int]) -> bytes:
     for name, number in numbers.items():
         value = values.get(name)
         if name == "details" and value:
-            made += _field(number, _message(value, _DETAILS))
+            made += field(number, _message(value, _DETAILS))
         elif name == "causes" and value:
-            made += b"".join(_field(number, _message(cause, _CAUSE)) for cause in value)
+            made += b"".join(field(number, _message(cause, _CAUSE)) for cause in value)
         elif isinstance(value, int):
-            made += _varint(number << 3) + _varint(value)
+            made += field(number, value)
         elif value:
-            made += _field(number, str(value).encode("utf-8", "replace"))
+            made += field(number, str(value).encode("utf-8", "replace"))
     return made
-
-
-def _field(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    made = bytearray()
-    while value > 0x7F:
-        made.append(value & 0x7F | 0x80)
-        value >>= 7
-    made.append(value)
-    return bytes(made)
 
 
 def _cbor(value: Any) -> bytes:
