@@ -14,6 +14,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from warden.dialects import answer
 from warden.dialects.body.protobuf import field
 from warden.model import HttpRequest, HttpResponse, Ruling
 
@@ -31,7 +32,7 @@ _CAUSE = {"reason": 1, "message": 2, "field": 3}
 
 def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
     """403 with `sentence` as message, the rules that deny as causes, and `ruling.id` as request id."""
-    text = sentence.encode("utf-8", "replace").decode("utf-8")
+    text = answer.encodable(sentence)
     status = _status(ruling, text)
     kind = _format(request)
     if kind == _PROTOBUF:
@@ -42,12 +43,7 @@ def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
         body = text.encode() + b"\n"
     else:
         body = json.dumps(status).encode("ascii") + b"\n"
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", kind), ("X-Request-Id", ruling.id), ("Cache-Control", "no-cache, private"))
-    if request.body is None and request.body_length != 0 and request.http_version.startswith("HTTP/1"):
-        # RFC 9112 9.6: the client may still be sending what nobody will read.
-        headers = (*headers, ("Connection", "close"))
-    # RFC 9110 9.3.2: a HEAD answer has no content.
-    return HttpResponse(403, headers, b"" if request.method == "HEAD" else body)
+    return answer.forbidden(request, (("Content-Type", kind), ("X-Request-Id", ruling.id), ("Cache-Control", "no-cache, private")), body)
 
 
 def _status(ruling: Ruling, text: str) -> dict[str, Any]:
