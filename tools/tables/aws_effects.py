@@ -24,27 +24,12 @@ from typing import Any
 
 from tools.tables import aws_effects_iam, aws_effects_paths, aws_effects_resources, aws_effects_sources, aws_effects_verbs, layout
 from tools.tables.aws_effects_sources import Model
+from tools.tables.dangers import DANGERS, Effect, TableError
 
 DIRECTORY = "warden/dialects/aws/tables/effects"
 
 #: What the effects of ``aws_destructive.jsonl`` are in our words: a verb, and flags.
-_DANGERS: dict[str, tuple[str | None, tuple[str, ...]]] = {
-    "delete": ("delete", ("destructive",)),
-    "perm": ("grant", ()),
-    "exec": ("execute", ("opaque",)),
-    "overwrite": (None, ("overwrite",)),
-    "disrupt": (None, ("disruptive",)),
-    "data-loss": (None, ("destructive",)),
-    "exfil": (None, ("share",)),
-    "takeover": ("grant", ("credential",)),
-    "audit-off": (None, ("audit_off",)),
-    "protection-off": (None, ("protection_off",)),
-    "credential": (None, ("credential",)),
-}
-
-
-class TableError(ValueError):
-    """The sources leave something unjudged; the message lists all of it."""
+_DANGERS: dict[str, Effect] = {**DANGERS, "exfil": (None, ("share",))}
 
 
 @dataclass(slots=True)

@@ -23,12 +23,25 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from warden.dialects.paths import WirePath, wire_path
 
 type Condition = Mapping[str, Any]
+
+
+def paths(entry: Any) -> Iterator[str]:
+    """Every path that the conditions in `entry` ask for, as often as they do."""
+    if isinstance(entry, Mapping):
+        for key, value in entry.items():
+            if key == "path":
+                yield value
+            else:
+                yield from paths(value)
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from paths(value)
 
 
 class Parameters(Protocol):
