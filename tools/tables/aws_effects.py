@@ -7,9 +7,8 @@ For each operation of every supported botocore release, in this order, the later
 2. ``data/aws_destructive.jsonl``: 187 operations whose danger is not in their name;
 3. ``data/aws_overrides.jsonl``: our own corrections and all conditions, a reason on each line.
 
-`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter
-that does not exist, an
-operation that sounds like removal and is no delete, or that IAM calls Write and we call a read, without a line that excuses it.
+`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does not
+exist, an operation that sounds like removal and is no delete, or that IAM calls Write and we call a read, without a line that excuses it.
 """
 
 from __future__ import annotations

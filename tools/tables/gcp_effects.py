@@ -8,9 +8,8 @@ For each method of every discovery document, and each gRPC method that has no di
 
 No package of a registry carries Google's IAM permissions by method; the permissions that a method's own description names are kept as its ``iam``.
 
-`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does
-not exist, a method that says removal and is no delete, a POST, PUT, PATCH or DELETE that reads by an HTTP method's word alone, a row of the
-danger list
+`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does not
+exist, a method that says removal and is no delete, a POST, PUT, PATCH or DELETE that reads by an HTTP method's word alone, a row of the danger list
 that nothing states.
 """
 

@@ -1,8 +1,8 @@
 """How a gRPC request says what the tables ask for: the few fields that conditions and resources read, by number.
 
 A method's variant is ``{"body": the request's field that REST sends as body, "labels": {path parameter: its place in the request},
-"fields": {number: [JSON name, kind]}}``, with the kinds of
-:mod:`warden.dialects.body.protobuf`. It belongs to the API versions whose requests it fits.
+"fields": {number: [JSON name, kind]}}``, with the kinds of :mod:`warden.dialects.body.protobuf`. It belongs to the API versions whose requests it
+fits.
 """
 
 from __future__ import annotations

@@ -10,10 +10,9 @@
     {"path": P, "public": true}        a value is a policy that lets everybody in
     {"any": [...]} {"all": [...]} {"not": ...}
 
-A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a boolean that is not cleanly the safe
-one is the harmful
-one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and there every
-doubt is a no: names and values must match exactly.
+A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a boolean that is not cleanly the safe one is the
+harmful one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and
+there every doubt is a no: names and values must match exactly.
 
 "Lower than before" is never on the wire: such rows ask whether the field is there at all.
 """

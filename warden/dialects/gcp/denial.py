@@ -9,9 +9,8 @@ The format is read from the request alone, never from a decoded method, so that 
 4. everything else, a ``/batch`` as a whole too: JSON with Google's error object, ``errors[]`` for old clients and ``details[]`` for new ones.
 
 The code is PERMISSION_DENIED everywhere, with the reason ``forbidden`` where there is one. No client retries these: google-api-core's default
-predicate takes 429, 500, 503
-and 504, its gRPC configurations UNAVAILABLE, ABORTED and the like, and those that retry a 403 (BigQuery, googleapiclient) look for a rate
-limit's reason.
+predicate takes 429, 500, 503 and 504, its gRPC configurations UNAVAILABLE, ABORTED and the like, and those that retry a 403 (BigQuery,
+googleapiclient) look for a rate limit's reason.
 """
 
 from __future__ import annotations

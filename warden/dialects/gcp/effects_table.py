@@ -1,9 +1,8 @@
 """The generated tables of effects, one file a service, read when the service is first asked for.
 
 One line a method: ``verb`` and ``flags``; ``when``, a list of ``{"if": condition, "verb", "flags"}``; ``at``, templates of its resource of which the
-first that the request fills counts; ``also``, further resources with the verb and operation that they suffer; ``mask``, the parameter that says
-which fields a PATCH changes; ``dry_run``, the one that asks for a rehearsal; ``media``: the body is content; ``iam``, permissions; ``host``,
-where it is
+first that the request fills counts; ``also``, further resources with the verb and operation that they suffer; ``mask``, the parameter that says which
+fields a PATCH changes; ``dry_run``, the one that asks for a rehearsal; ``media``: the body is content; ``iam``, permissions; ``host``, where it is
 not the service's name; ``grpc``, API versions -> how the gRPC request says the same; ``why``, for people.
 
 Beside ``methods`` a file has ``grpc``: service -> method -> discovery id.
