@@ -112,14 +112,14 @@ BODIES = [
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa2\x41a\x01\x61a\x02", "duplicate-cbor-key"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa1\x41a\x01\x00", "malformed-cbor"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa1\x41a\xc1\x01", "malformed-cbor"),
+    # Field 2**32 + 2: Go's generated readers keep 32 bits of it, and read field 2.
+    ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x92\x80\x80\x80\x80\x01\x00", "malformed-protobuf"),
     ("DELETE", f"{D}/x?dryRun=All", "protobuf", b"\n\x00", "malformed-protobuf"),
     ("DELETE", f"{D}/x?dryRun=All", "protobuf", b"k8s\x00\n\x05", "malformed-protobuf"),
     ("DELETE", f"{D}/x?dryRun=All", "protobuf", b"k8s\x00\x12\x00\x12\x00", "duplicate-protobuf-field"),
     ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x12\x08\x12\x02\x08\x03\x12\x02\x08\x00", "duplicate-protobuf-field"),
     ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x12\x05\x12\x03\x0a\x01\x03", "malformed-protobuf"),
     ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x1a\x04gzip", "malformed-protobuf"),
-    # Field 2**32 + 2: Go's generated readers keep 32 bits of it, and read field 2.
-    ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x92\x80\x80\x80\x80\x01\x00", "malformed-protobuf"),
     ("PUT", f"{D}/x", "json", b"[]", "malformed-body"),
     ("PUT", f"{D}/x", "json", b"{}{}", "malformed-json"),
     ("PATCH", f"{D}/x", "merge", b"[]", "malformed-body"),
