@@ -7,9 +7,8 @@ For each operation of every supported botocore release, in this order, the later
 2. ``data/aws_destructive.jsonl``: 187 operations whose danger is not in their name;
 3. ``data/aws_overrides.jsonl``: our own corrections and all conditions, a reason on each line.
 
-`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter
-that does not exist, an
-operation that sounds like removal and is no delete, or that IAM calls Write and we call a read, without a line that excuses it.
+`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does not
+exist, an operation that sounds like removal and is no delete, or that IAM calls Write and we call a read, without a line that excuses it.
 """
 
 from __future__ import annotations
@@ -24,27 +23,12 @@ from typing import Any
 
 from tools.tables import aws_effects_iam, aws_effects_paths, aws_effects_resources, aws_effects_sources, aws_effects_verbs, layout
 from tools.tables.aws_effects_sources import Model
+from tools.tables.dangers import DANGERS, Effect, TableError
 
 DIRECTORY = "warden/dialects/aws/tables/effects"
 
 #: What the effects of ``aws_destructive.jsonl`` are in our words: a verb, and flags.
-_DANGERS: dict[str, tuple[str | None, tuple[str, ...]]] = {
-    "delete": ("delete", ("destructive",)),
-    "perm": ("grant", ()),
-    "exec": ("execute", ("opaque",)),
-    "overwrite": (None, ("overwrite",)),
-    "disrupt": (None, ("disruptive",)),
-    "data-loss": (None, ("destructive",)),
-    "exfil": (None, ("share",)),
-    "takeover": ("grant", ("credential",)),
-    "audit-off": (None, ("audit_off",)),
-    "protection-off": (None, ("protection_off",)),
-    "credential": (None, ("credential",)),
-}
-
-
-class TableError(ValueError):
-    """The sources leave something unjudged; the message lists all of it."""
+_DANGERS: dict[str, Effect] = {**DANGERS, "exfil": (None, ("share",))}
 
 
 @dataclass(slots=True)

@@ -10,9 +10,8 @@ API paths are what overrides are written in::
     header:if-none-match            a header that the model does not name
     @payload                        the raw body
 
-Wire paths are what :mod:`warden.dialects.paths` walks: ``source:steps``, where source is ``form`` (query and ec2 parameters),
-``body`` (JSON or CBOR),
-``xml``, ``header``, ``query``, ``label`` or ``payload``.
+Wire paths are what :mod:`warden.dialects.paths` walks: ``source:steps``, where source is ``form`` (query and ec2 parameters), ``body`` (JSON or
+CBOR), ``xml``, ``header``, ``query``, ``label`` or ``payload``.
 """
 
 from __future__ import annotations

@@ -8,9 +8,8 @@ For each method of every discovery document, and each gRPC method that has no di
 
 No package of a registry carries Google's IAM permissions by method; the permissions that a method's own description names are kept as its ``iam``.
 
-`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does
-not exist, a method that says removal and is no delete, a POST, PUT, PATCH or DELETE that reads by an HTTP method's word alone, a row of the
-danger list
+`tables` refuses (`TableError`) what nobody has judged: an unknown first word, an override that matches nothing or names a parameter that does not
+exist, a method that says removal and is no delete, a POST, PUT, PATCH or DELETE that reads by an HTTP method's word alone, a row of the danger list
 that nothing states.
 """
 
@@ -25,28 +24,22 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from tools.tables import gcp_discovery, gcp_effects_protos, gcp_effects_resources, gcp_effects_rows, google_protos, layout
-from tools.tables.gcp_effects_rows import Row, Rpc, jsonl
+from tools.tables import gcp_effects_protos, gcp_effects_resources, gcp_effects_rows, gcp_sources, layout
+from tools.tables.dangers import DANGERS, Effect, TableError
+from tools.tables.gcp_effects_rows import Row, Rpc
 from tools.tables.gcp_effects_words import NOUN, leading, says_removal
+from tools.tables.gcp_sources import jsonl
+from warden.dialects.conditions import paths
 from warden.dialects.gravity import GRAVITY
 from warden.dialects.sql import google
 from warden.model import Verb
 
 DIRECTORY = "warden/dialects/gcp/tables/effects"
-SOURCES = [gcp_discovery.SOURCE, google_protos.SOURCE]
+SOURCES = gcp_sources.PACKAGES
 
 #: What the effects of ``gcp_destructive.jsonl`` are in our words: a verb, and flags.
-_DANGERS: dict[str, tuple[str | None, tuple[str, ...]]] = {
-    "delete": ("delete", ("destructive",)),
-    "perm": ("grant", ()),
-    "exec": ("execute", ("opaque",)),
-    "overwrite": (None, ("overwrite",)),
-    "disrupt": (None, ("disruptive",)),
-    "data-loss": (None, ("destructive",)),
-    "takeover": ("grant", ("credential",)),
-    "audit-off": (None, ("audit_off",)),
-    "protection-off": (None, ("protection_off",)),
-    "credential": (None, ("credential",)),
+_DANGERS: dict[str, Effect] = {
+    **DANGERS,
     # What cannot be undone is denied where what can be undone is allowed: the flag for that is destructive.
     "irreversible": (None, ("destructive",)),
     "restore": (None, ()),
@@ -59,10 +52,6 @@ _BY_HTTP = {"GET": "read", "DELETE": "delete", "PUT": "update", "PATCH": "update
 _REHEARSALS = ("validateOnly", "dryRun")
 
 _PERMISSION = re.compile(r"`?\b([a-z][a-z0-9]+(?:\.[a-zA-Z0-9]+){2,})\b`?")
-
-
-class TableError(ValueError):
-    """The sources leave something unjudged; the message lists all of it."""
 
 
 def tables() -> dict[str, str]:
@@ -140,7 +129,7 @@ def _correct(rows: list[Row]) -> Iterator[str]:
             single = re.compile(fnmatch.translate(one))
             if not any(single.match(row.pattern_name) for row in matched):
                 yield f"override matches nothing: {one}"
-        for path in sorted({*_paths(override.get("when", []))}):
+        for path in sorted({*paths(override.get("when", []))}):
             if matched and not any(_has(row, path) for row in matched):
                 yield f"no such parameter in {override['ops'][:80]}: {path}"
         for row in matched:
@@ -160,7 +149,7 @@ def _apply(row: Row, override: dict[str, Any]) -> None:
             row.flags.discard(flag[1:])
         else:
             row.flags.add(flag)
-    row.when += [one for one in override.get("when", ()) if not (paths := set(_paths(one))) or any(_has(row, path) for path in paths)]
+    row.when += [one for one in override.get("when", ()) if not (asked := set(paths(one))) or any(_has(row, path) for path in asked)]
     row.at = override.get("at", row.at)
     row.also += override.get("also", ())
     row.media = override.get("media", row.media)
@@ -185,19 +174,6 @@ def _unjudged(rows: list[Row]) -> Iterator[str]:
         yield f"gcp_destructive.jsonl: no method {name}"
 
 
-def _paths(entry: Any) -> Iterator[str]:
-    """All parameter paths in conditions."""
-    if isinstance(entry, dict):
-        for key, value in entry.items():
-            if key == "path":
-                yield value
-            else:
-                yield from _paths(value)
-    elif isinstance(entry, list):
-        for value in entry:
-            yield from _paths(value)
-
-
 def _has(row: Row, path: str) -> bool:
     """Whether any version of `row` has the parameter `path`."""
     source, _, rest = path.partition(":")
@@ -210,7 +186,7 @@ def _has(row: Row, path: str) -> bool:
             return True
         if source == "query" and rest in {**method.get("parameters", {}), **document.get("parameters", {})}:
             return True
-    digest = google_protos.digest()
+    digest = gcp_sources.definitions()
     return any(gcp_effects_protos.has_path(digest, rpc.request, path, _root(rpc)) for rpc in row.rpcs)
 
 
@@ -298,7 +274,7 @@ def _grpc_template(row: Row) -> list[str]:
         found.append(re.sub(r"\{([\w.]+)[^}]*\}", lambda match: f"{{{_label(match[1])}}}", bare))
     if any(found):
         return list(dict.fromkeys(found))
-    digest = google_protos.digest()
+    digest = gcp_sources.definitions()
     return [
         f"{{{name}}}" for name in ("name", "resource", "parent") if gcp_effects_protos.has_path(digest, rpc.request, f"query:{name}", "")
     ][:1]
@@ -311,9 +287,9 @@ def _label(variable: str) -> str:
 
 def _variants(row: Row, entry: dict[str, Any]) -> dict[str, Any]:
     """API versions, joined by space -> variant of the gRPC request."""
-    digest = google_protos.digest()
+    digest = gcp_sources.definitions()
     carried = google.specs().get(row.id)
-    asked = {*_paths(entry.get("when", [])), *([carried.path] if carried else []), *filter(None, (entry.get("mask"), entry.get("dry_run")))}
+    asked = {*paths(entry.get("when", [])), *([carried.path] if carried else []), *filter(None, (entry.get("mask"), entry.get("dry_run")))}
     for template in [*entry.get("at", []), *(one["at"] for one in row.also)]:
         for variable in re.findall(r"\{([^}]*)\}", template):
             asked.update(variable.split("|") if ":" in variable else [f"label:{variable}"])

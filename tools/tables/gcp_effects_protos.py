@@ -1,8 +1,8 @@
 """How a gRPC request says what the tables ask for: the few fields that conditions and resources read, by number.
 
 A method's variant is ``{"body": the request's field that REST sends as body, "labels": {path parameter: its place in the request},
-"fields": {number: [JSON name, kind]}}``, with the kinds of
-:mod:`warden.dialects.body.protobuf`. It belongs to the API versions whose requests it fits.
+"fields": {number: [JSON name, kind]}}``, with the kinds of :mod:`warden.dialects.body.protobuf`. It belongs to the API versions whose requests it
+fits.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from tools.tables.google_protos import Digest
+from tools.tables.proto import Definitions
 
 _SCALARS = {
     "string": "text", "bytes": "bytes", "bool": "bool",
@@ -37,14 +37,14 @@ def camel(name: str) -> str:
     return re.sub(r"_([a-zA-Z0-9])", lambda match: match[1].upper(), name)
 
 
-def variant(digest: Digest, request: str, body: str, labels: dict[str, str], paths: Iterable[str]) -> dict[str, Any]:
+def variant(defined: Definitions, request: str, body: str, labels: dict[str, str], paths: Iterable[str]) -> dict[str, Any]:
     """The variant of one method: `request` is its message, `labels` where path parameters are, `paths` what is asked for."""
     root = "" if body in ("", "*") else camel(body)
     fields: dict[str, Any] = {}
     for path in paths:
         place = _place(path, root, labels)
         if place is not None:
-            _add(digest, request, place.split("."), fields)
+            _add(defined, request, place.split("."), fields)
     found: dict[str, Any] = {"fields": fields}
     if root:
         found["body"] = root
@@ -63,10 +63,10 @@ def _place(path: str, root: str, labels: dict[str, str]) -> str | None:
     return labels.get(rest, rest) if source == "label" else None
 
 
-def _add(digest: Digest, message: str, steps: list[str], fields: dict[str, Any]) -> bool:
+def _add(defined: Definitions, message: str, steps: list[str], fields: dict[str, Any]) -> bool:
     """Adds what `steps` name below `message` to `fields`; False, and nothing added, when there is no such field."""
     name = re.split(r"[\[{]", steps[0])[0]
-    found = next(((key, one) for key, one in digest.messages.get(message, {}).items() if camel(key) == camel(name)), None)
+    found = next(((key, one) for key, one in defined.messages.get(message, {}).items() if camel(key) == camel(name)), None)
     if found is None:
         return False
     key, (number, kind, label) = found
@@ -75,20 +75,20 @@ def _add(digest: Digest, message: str, steps: list[str], fields: dict[str, Any])
         below = _SCALARS[kind]
     elif kind in _WELL_KNOWN:
         below = _WELL_KNOWN[kind]
-    elif kind in digest.enums:
-        below = {"enum": digest.enums[kind]}
+    elif kind in defined.enums:
+        below = {"enum": defined.enums[kind]}
     else:
         below = {}
         if str(number) in fields:
             below = fields[str(number)][1]
-        if len(steps) > 1 and not _add(digest, kind, steps[1:], below):
+        if len(steps) > 1 and not _add(defined, kind, steps[1:], below):
             return False
     entry = [camel(key), below]
     fields[str(number)] = [*entry, label] if label else entry
     return True
 
 
-def has_path(digest: Digest, message: str, path: str, root: str) -> bool:
+def has_path(defined: Definitions, message: str, path: str, root: str) -> bool:
     """Whether the request `message` has what `path` asks for."""
     place = _place(path, root, {})
-    return place is not None and _add(digest, message, place.split("."), {})
+    return place is not None and _add(defined, message, place.split("."), {})

@@ -6,16 +6,12 @@ A gRPC method is a discovery id's when one of its HTTP paths, on the same host, 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from tools.tables import gcp_discovery, google_protos
-
-DATA = Path(__file__).resolve().parent / "data"
+from tools.tables import gcp_grpc, gcp_sources
 
 
 @dataclass(slots=True)
@@ -73,10 +69,10 @@ def rows() -> list[Row]:
     found: dict[tuple[str, str], Row] = {}
     paths: dict[tuple[str, str, str], Row] = {}
     services: dict[str, str] = {}
-    for document in sorted(gcp_discovery.documents(), key=_age):
+    for document in sorted(gcp_sources.documents(), key=_age):
         host = document["rootUrl"].split("/")[2]
         services.setdefault(host, document["name"])
-        for method in gcp_discovery.methods(document):
+        for method in gcp_sources.methods(document):
             row = found.setdefault((document["name"], method["id"]), Row(document["name"], method["id"]))
             row.methods.append((document, method))
             for path in {method["path"], method.get("flatPath", method["path"])}:
@@ -109,15 +105,23 @@ def rows() -> list[Row]:
 
 def _extra() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """The endpoints of ``gcp_extra.jsonl`` as if documents had them."""
-    for one in jsonl("gcp_extra.jsonl"):
+    for one in gcp_sources.jsonl("gcp_extra.jsonl"):
         document = {"name": one["service"], "version": one["version"], "rootUrl": f"https://{one['host']}/", "servicePath": ""}
         yield document, {"id": one["id"], "httpMethod": one["method"], "path": one["path"].lstrip("/")}
 
 
 def _services() -> dict[str, Any]:
-    """The gRPC services of the package, with the newer methods, of whose messages nothing is known."""
-    known = google_protos.digest().services
-    for one in jsonl("gcp_grpc_newer.jsonl"):
+    """The gRPC services of the package, with the newer methods, of whose messages nothing is known.
+
+    Of a service that names no host, which routing gives that of its newer versions, those methods that routing has no discovery id for.
+    """
+    known = {name: {**service, "rpcs": dict(service["rpcs"])} for name, service in gcp_sources.definitions().services.items()}
+    for host, routed in gcp_grpc.services().items():
+        for name, methods in routed.items():
+            if not known.get(name, {"host": host})["host"]:
+                rpcs = {method: rpc for method, rpc in known[name]["rpcs"].items() if not methods[method]}
+                known[name] = {"host": host, "rpcs": rpcs}
+    for one in gcp_sources.newer():
         service = known.setdefault(one["name"], {"host": one["host"], "rpcs": {}})
         for name, bindings in one["methods"].items():
             http = [[method, path, ""] for method, path in bindings]
@@ -137,9 +141,3 @@ def _shape(path: str) -> str:
     """`path` with its variables as stars: ``/v1/{name=projects/*}:x`` and ``/v1/projects/{projectsId}:x`` are the same."""
     path = re.sub(r"\{[^}=]*=([^}]*)\}", r"\1", path).replace("**", "*")
     return re.sub(r"\{[^}]*\}", "*", path)
-
-
-def jsonl(name: str) -> list[dict[str, Any]]:
-    """The rows of a data file of ours: one JSON object a line; empty lines and lines that start with ``#`` are for people."""
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip() and not line.startswith("#")]

@@ -1,9 +1,8 @@
 """What the first word of a method's name says about it: the last and weakest source, after overrides.
 
 Discovery ids end in the method's name (``compute.instances.setMetadata``), gRPC names in ``/SetMetadata``. Every first word that Google uses is
-listed
-once; one that is not stops the generator, so that a new one is read by a person first. The HTTP method never makes a read: a word that changes things
-does so in a GET too (``beyondcorp...subscriptions.cancel``). It only speaks for names that are a noun (``tasks``, ``card``).
+listed once; one that is not stops the generator, so that a new one is read by a person first. The HTTP method never makes a read: a word that changes
+things does so in a GET too (``beyondcorp...subscriptions.cancel``). It only speaks for names that are a noun (``tasks``, ``card``).
 """
 
 from __future__ import annotations

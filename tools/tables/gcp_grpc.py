@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -38,9 +37,8 @@ def services() -> dict[str, dict[str, Any]]:
 @functools.cache
 def given() -> dict[str, str]:
     """``package.Service/Method`` -> discovery id, where no annotation says it: storage has none. From ``data/gcp_grpc_ids.jsonl``."""
-    lines = (gcp_sources.DATA / "gcp_grpc_ids.jsonl").read_text(encoding="utf-8").splitlines()
     known = {name for sections in gcp_routes.rest().values() for section in sections.values() for name in section.values()}
-    found = {row["method"]: row["id"] for row in map(json.loads, lines)}
+    found = {row["method"]: row["id"] for row in gcp_sources.jsonl("gcp_grpc_ids.jsonl")}
     if missing := sorted(set(found.values()) - known):
         raise ValueError(f"gcp_grpc_ids.jsonl names methods that discovery does not have: {missing}")
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import Any
+from collections.abc import Iterator
 
 from tools.tables import gcp_sources, proto
 
@@ -19,11 +19,11 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     commit = _git(arguments[0], "rev-parse", "HEAD").strip()
-    packaged = {service["name"]: service["methods"] for service in gcp_sources.packaged()}
+    packaged = {name: service["methods"] for name, service in gcp_sources.routed(gcp_sources.definitions()).items()}
     lines = []
-    for service in sorted(_services(arguments[0]), key=lambda service: str(service["name"])):
-        known = packaged.get(service["name"], {})
-        newer = {name: bindings for name, bindings in service["methods"].items() if name not in known}
+    for name, service in sorted(gcp_sources.routed(proto.read(_protos(arguments[0]))).items()):
+        known = packaged.get(name, {})
+        newer = {method: bindings for method, bindings in service["methods"].items() if method not in known}
         if newer:
             lines.append(json.dumps({**service, "methods": newer, "source": f"googleapis {commit}"}, sort_keys=True, separators=(",", ":")))
     (gcp_sources.DATA / gcp_sources.NEWER).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -31,16 +31,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _services(repository: str) -> list[dict[str, Any]]:
+def _protos(repository: str) -> Iterator[str]:
     names = _git(repository, "ls-tree", "-r", "--name-only", "HEAD", "google", "grafeas").splitlines()
-    found: list[dict[str, Any]] = []
     for name in names:
         if name.endswith(".proto"):
             shown = subprocess.run(["git", "-C", repository, "show", f"HEAD:{name}"], check=False, capture_output=True, text=True)
             if shown.returncode:
                 print(f"{name} is not in the clone: left out", file=sys.stderr)
-            found += proto.services(shown.stdout)
-    return found
+            yield shown.stdout
 
 
 def _git(repository: str, *arguments: str) -> str:

@@ -8,7 +8,6 @@ path and a regular expression for each ``{+parameter}``.
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections import defaultdict
 from typing import Any
@@ -172,9 +171,8 @@ def _rank(document: dict[str, Any]) -> tuple[bool, str, str]:
 
 def _extras() -> list[dict[str, Any]]:
     """What no discovery document has: see ``data/gcp_extra.jsonl``."""
-    lines = (gcp_sources.DATA / "gcp_extra.jsonl").read_text(encoding="utf-8").splitlines()
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in (json.loads(line) for line in lines):
+    for row in gcp_sources.jsonl("gcp_extra.jsonl"):
         document = found.setdefault(
             (row["host"], row["service"], row["version"]),
             {"name": row["service"], "version": row["version"], "rootUrl": f"https://{row['host']}/", "servicePath": "", "methods": []},

@@ -10,6 +10,7 @@ reading takes seconds, and needs much memory.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -40,14 +41,16 @@ SHA256 = {
     PROTOS: "711763f77ea15bbc7436aac53db013b421d2c7b86ae27f4013723970ce54a96e",
 }
 
+#: The packages, for the tables' headers.
+PACKAGES = [f"google-api-python-client {CLIENT_VERSION}", f"google-proto-files {PROTOS_VERSION}"]
+
 #: Raise when a digest changes what it keeps.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def versions() -> list[str]:
     """Names and versions of the sources, for the tables' headers."""
-    newer = sorted({row["source"] for row in _newer()})
-    return [f"google-api-python-client {CLIENT_VERSION}", f"google-proto-files {PROTOS_VERSION}", *newer]
+    return [*PACKAGES, *sorted({row["source"] for row in newer()})]
 
 
 def documents() -> Iterator[dict[str, Any]]:
@@ -65,25 +68,38 @@ def discovery() -> list[dict[str, Any]]:
 
 
 @functools.cache
+def definitions() -> proto.Definitions:
+    """What the npm package's 7,243 files define. Nobody may change it."""
+    return proto.Definitions(**_digest("definitions", lambda: dataclasses.asdict(proto.read(_protos()))))
+
+
+@functools.cache
 def services() -> list[dict[str, Any]]:
     """Every gRPC service: ``{"name", "host", "methods": {name: [[HTTP method, path template], ...]}}``, sorted by name.
 
     Those of the npm package, and the few methods that are newer (see gcp_newer.py).
     """
-    found = {service["name"]: {**service, "methods": dict(service["methods"])} for service in packaged()}
-    for row in _newer():
+    found = routed(definitions())
+    for row in newer():
         found.setdefault(row["name"], {"name": row["name"], "host": row["host"], "methods": {}})["methods"].update(row["methods"])
     return [found[name] for name in sorted(found)]
 
 
-def _newer() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (DATA / NEWER).read_text(encoding="utf-8").splitlines()]
+def routed(defined: proto.Definitions) -> dict[str, dict[str, Any]]:
+    """Full name -> `services` of `defined` alone."""
+    return {
+        name: {
+            "name": name,
+            "host": service["host"],
+            "methods": {method: [[verb, path] for verb, path, _ in rpc["http"]] for method, rpc in service["rpcs"].items()},
+        }
+        for name, service in defined.services.items()
+    }
 
 
-@functools.cache
-def packaged() -> list[dict[str, Any]]:
-    """`services` of the npm package alone."""
-    return _digest("protos", lambda: sorted(_services(), key=lambda service: str(service["name"])))
+def newer() -> list[dict[str, Any]]:
+    """The rows of `NEWER`: as `services`, with ``source``."""
+    return jsonl(NEWER)
 
 
 def client_wheel() -> Path:
@@ -136,11 +152,17 @@ def _method(raw: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _services() -> Iterator[dict[str, Any]]:
-    with tarfile.open(
-        _fetched(PROTOS, ["npm", "pack", "--silent", "--pack-destination", str(CACHE), f"google-proto-files@{PROTOS_VERSION}"])
-    ) as archive:
+def _protos() -> Iterator[str]:
+    """The text of each ``.proto`` file of the npm package."""
+    command = ["npm", "pack", "--silent", "--pack-destination", str(CACHE), f"google-proto-files@{PROTOS_VERSION}"]
+    with tarfile.open(_fetched(PROTOS, command)) as archive:
         for member in archive:
             stream = archive.extractfile(member) if member.name.endswith(".proto") else None
             if stream is not None:
-                yield from proto.services(stream.read().decode("utf-8"))
+                yield stream.read().decode("utf-8")
+
+
+def jsonl(name: str) -> list[dict[str, Any]]:
+    """The rows of a data file of ours: one JSON object a line; empty lines and lines that start with ``#`` are for people."""
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip() and not line.startswith("#")]

@@ -1,8 +1,7 @@
 """A program, run by `gcp` and never imported: asks for a Google access token in the environment that it was started with.
 
-stdin: JSON ``{"order": ["adc" | "gcloud", ...], "writable": [PATH, ...]}``. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or
-null), or
-``{"error": <name of the last failure>}``: never a message, which may quote what a library or gcloud printed.
+stdin: JSON ``{"order": ["adc" | "gcloud", ...], "writable": [PATH, ...]}``. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
+or ``{"error": <name of the last failure>}``: never a message, which may quote what a library or gcloud printed.
 
 ``adc`` are the application default credentials, by Google's own library: GOOGLE_APPLICATION_CREDENTIALS, the file of
 ``gcloud auth application-default login``, a workload's identity, the metadata server (https://google.aip.dev/auth/4110). ``gcloud`` is the

@@ -24,8 +24,6 @@ from warden.errors import PolicyError
 from warden.model import Flag, Verb
 
 DELETE_IS_DESTRUCTIVE = f' in ["{Flag.DESTRUCTIVE.value}"]'
-_NAME = re.compile(r'^    "([^"\\]+)",?$')
-_UID = re.compile(r'([A-Za-z0-9]+)::Action::"([^"\\]+)"')
 #: An operation on a custom resource, or of an aggregated API, of which no table can have all: ``group/resource[/subresource]:verb``, and the
 #: group has a dot. The schema has them as ``*/*:get``, ``*/*/scale:patch``, ``*/*/*:create``.
 _CUSTOM = re.compile(
@@ -82,38 +80,37 @@ class Index:
     """The generated schema's actions: which there are, and in which groups each can be."""
 
     def __init__(self, text: str) -> None:
+        """Reads back what `render` wrote, whole blocks at a time: with 60,000 lines, what is done for each line is what takes the time."""
         self.blocks: list[Block] = []
         self.groups: set[Uid] = {(GROUP_TYPE, name) for name in GROUPS}
-        self._block_of: dict[Uid, Block] = {}
-        self._api_groups: set[str] = set()
-        namespace, names = "", list[str]()
-        for line in text.splitlines():
-            if line.startswith("namespace "):
-                namespace = line.split()[1]
-            elif match := _NAME.match(line):
-                names.append(match[1])
-            elif line.startswith("  in ["):
-                groups = frozenset((f"{owner}::Action", name) for owner, name in _UID.findall(line))
-                self._add(Block(namespace, tuple(names), groups))
-                names = []
-            elif line.startswith('  action "') and namespace != "Warden":
-                self.groups.add((f"{namespace}::Action", line.split('"')[1]))
-
-    def _add(self, block: Block) -> None:
-        self.blocks.append(block)
-        for name in block.names:
-            self._block_of[(f"{block.namespace}::Action", name)] = block
-        if block.namespace == "K8s":
-            self._api_groups.update(name.partition("/")[0] for name in block.names)
+        self._blocks_of: dict[str, dict[str, Block]] = {}
+        uids: dict[str, Uid] = {}  # one value for each group, however many blocks name it
+        for section in text.split("\nnamespace ")[1:]:
+            namespace = section.partition(" ")[0]
+            if namespace == "Warden":
+                continue
+            head, *actions = section.split("\n  action\n")
+            found = self._blocks_of.setdefault(f"{namespace}::Action", {})
+            self.groups.update((f"{namespace}::Action", line.split('"')[1]) for line in head.splitlines() if line.startswith('  action "'))
+            for action in actions:
+                listed, _, parents = action.partition("\n  in [")
+                names = tuple(listed.split('"')[1::2])
+                named = parents.partition("] appliesTo")[0].split(", ") if parents else ()
+                groups = frozenset([uids.get(text) or uids.setdefault(text, _uid(text)) for text in named])
+                block = Block(namespace, names, groups)
+                self.blocks.append(block)
+                found.update(dict.fromkeys(names, block))
+        self._api_groups = {name.partition("/")[0] for name in self._blocks_of.get("K8s::Action", ())}
 
     def block(self, uid: Uid) -> Block | None:
         """The actions that are in the same groups as `uid`; None when it is unknown or a group. A name that is not listed has those of its kind."""
-        if (found := self._block_of.get(uid)) is not None:
+        named = self._blocks_of.get(uid[0], {})
+        if (found := named.get(uid[1])) is not None:
             return found
         if uid[0] == "K8s::Action":
             return self._custom(uid[1])
         kinds = OPEN_ENDED.get(uid[0].removesuffix("::Action"), {})
-        return next((self._block_of.get((uid[0], kind)) for pattern, kind in kinds.items() if pattern.fullmatch(uid[1])), None)
+        return next((named.get(kind) for pattern, kind in kinds.items() if pattern.fullmatch(uid[1])), None)
 
     def _custom(self, name: str) -> Block | None:
         matched = _CUSTOM.fullmatch(name)
@@ -121,7 +118,7 @@ class Index:
             return None  # in a group that is listed, all resources are
         subresource = matched["subresource"]
         for pattern in (f"*/*/{subresource}", "*/*/*") if subresource else ("*/*",):
-            found = self._block_of.get(("K8s::Action", f"{pattern}:{matched['verb']}"))
+            found = self._blocks_of["K8s::Action"].get(f"{pattern}:{matched['verb']}")
             if found is not None:
                 return Block("K8s", (name,), found.groups)
         return None
@@ -134,7 +131,8 @@ class Index:
         kind, name = uid
         wanted = name.lower()
         service, _, operation = wanted.rpartition(":")
-        names = [(k, n) for k, n in (*self._block_of, *sorted(self.groups)) if not n.startswith(_ANY)]
+        listed = ((k, n) for k, found in self._blocks_of.items() for n in found)
+        names = [(k, n) for k, n in (*listed, *sorted(self.groups)) if not n.startswith(_ANY)]
         # Kubernetes' operations are verbs, and every resource has them.
         same = [(k, n) for k, n in names if n.lower() == wanted] or [
             (k, n) for k, n in names if operation and kind == k != "K8s::Action" and n.lower().endswith(f":{operation}")
@@ -178,6 +176,12 @@ class Index:
             message = messages[0] if messages else "it does not validate"
             at = policy.piece.find("`action`" if _ALREADY_SAID in message else message)
             raise policy.error(f"{message}.", at, _advice(message))
+
+
+def _uid(text: str) -> Uid:
+    """``Warden::Action::"delete"`` -> its type and its name."""
+    kind, _, name = text.removesuffix('"').partition('::"')
+    return kind, name
 
 
 def _plain(message: str) -> str:

@@ -12,6 +12,7 @@ What they share:
 - `paths`       where a parameter is in a request, and the walk to it
 - `conditions`  what depends on parameters: the harms that are not in an operation's name
 - `gravity`     which of two verbs counts
+- `answer`      what denials of all dialects have in common
 - `sql`         statements that travel in API calls
 
 `warden.pipeline.Decoder` holds them in order: the first that claims a host reads its requests, and `http`, last, claims the rest.

@@ -10,10 +10,9 @@
     {"path": P, "public": true}        a value is a policy that lets everybody in
     {"any": [...]} {"all": [...]} {"not": ...}
 
-A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a boolean that is not cleanly the safe
-one is the harmful
-one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and there every
-doubt is a no: names and values must match exactly.
+A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a boolean that is not cleanly the safe one is the
+harmful one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and
+there every doubt is a no: names and values must match exactly.
 
 "Lower than before" is never on the wire: such rows ask whether the field is there at all.
 """
@@ -23,12 +22,25 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from warden.dialects.paths import WirePath, wire_path
 
 type Condition = Mapping[str, Any]
+
+
+def paths(entry: Any) -> Iterator[str]:
+    """Every path that the conditions in `entry` ask for, as often as they do."""
+    if isinstance(entry, Mapping):
+        for key, value in entry.items():
+            if key == "path":
+                yield value
+            else:
+                yield from paths(value)
+    elif isinstance(entry, list):
+        for value in entry:
+            yield from paths(value)
 
 
 class Parameters(Protocol):

@@ -52,6 +52,22 @@ def test_the_schema_lists_every_group_and_real_operations() -> None:
     assert len([name for block in index.blocks for name in block.names if block.namespace == "AWS"]) > 19_000
 
 
+def test_the_index_reads_back_what_was_rendered() -> None:
+    delete, service, other = ("Warden::Action", "delete"), ("AWS::Action", "ec2:*"), ("GCP::Action", "storage.*")
+    blocks = [
+        schema.Block("AWS", ("ec2:A", "ec2:B"), frozenset({delete, service})),
+        schema.Block("AWS", ("ec2:C",), frozenset()),
+        schema.Block("GCP", ("google.x.Y/Z", "storage.objects.delete"), frozenset({delete, other})),
+    ]
+    index = schema.Index("// a comment\n" + schema.render(blocks, {service, other}))
+    assert index.blocks == blocks
+    assert {service, other} < index.groups
+    assert index.groups == {service, other} | {("Warden::Action", name) for name in GROUPS}
+    assert [index.block((f"{block.namespace}::Action", name)) for block in blocks for name in block.names] == [
+        block for block in blocks for _ in block.names
+    ]
+
+
 def test_an_operation_is_in_its_service_and_its_provider() -> None:
     block = schema.index().block(("AWS::Action", "ec2:TerminateInstances"))
     assert block is not None

@@ -22,6 +22,7 @@ import struct
 from collections.abc import Callable
 from urllib.parse import unquote_plus
 
+from warden.dialects import answer
 from warden.model import HttpRequest, HttpResponse, Ruling
 
 #: The reason in a header, ASCII only: the one place for it in an answer to HEAD, and handy with ``curl -i``.
@@ -43,21 +44,12 @@ _S3_LABEL = re.compile(r"s3|s3-[a-z0-9-]+|s3express-[a-z0-9-]+")
 
 _CBOR_PATH = re.compile(r"/service/[^/]+/operation/[^/]+$")
 
-# https://www.w3.org/TR/xml/#charsets: what no XML document may hold, not even escaped. C0 but tab and newlines, and the two non-characters.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
     """The native denial of `request`: 403, `sentence` as the message, `ruling.id` as the request id."""
-    # A lone surrogate has no bytes in UTF-8.
-    text = sentence.encode("utf-8", "replace").decode("utf-8")
+    text = answer.encodable(sentence)
     headers, body = _writer(request)(request, ruling.id, text)
-    headers = (*headers, (REASON_HEADER, _ascii(text)))
-    if _body_unread(request):
-        # RFC 9112 9.6: the client may still be sending what nobody will read; without this it would reuse a connection that is out of step.
-        headers = (*headers, ("Connection", "close"))
-    # RFC 9110 9.3.2: a HEAD answer has no content.
-    return HttpResponse(403, headers, b"" if request.method.upper() == "HEAD" else body)
+    return answer.forbidden(request, (*headers, (REASON_HEADER, _ascii(text))), body)
 
 
 type _Parts = tuple[tuple[tuple[str, str], ...], bytes]
@@ -103,8 +95,8 @@ def _s3(request: HttpRequest, request_id: str, text: str) -> _Parts:
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
     resource = request.target.partition("?")[0]
     body = _xml(
-        f"<Error><Code>AccessDenied</Code><Message>{_escape(text)}</Message><Resource>{_escape(resource)}</Resource>"
-        f"<RequestId>{_escape(request_id)}</RequestId><HostId>{_escape(request_id)}</HostId></Error>"
+        f"<Error><Code>AccessDenied</Code><Message>{answer.xml(text)}</Message><Resource>{answer.xml(resource)}</Resource>"
+        f"<RequestId>{answer.xml(request_id)}</RequestId><HostId>{answer.xml(request_id)}</HostId></Error>"
     )
     token = _ascii(request_id)
     return (("Content-Type", "application/xml"), ("x-amz-request-id", token), ("x-amz-id-2", token)), body
@@ -120,8 +112,8 @@ def _rest_xml(request: HttpRequest, request_id: str, text: str) -> _Parts:
 def _query(request: HttpRequest, request_id: str, text: str) -> _Parts:
     # https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#operation-error-serialization
     body = _xml(
-        f"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{_escape(text)}</Message></Error>"
-        f"<RequestId>{_escape(request_id)}</RequestId></ErrorResponse>"
+        f"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{answer.xml(text)}</Message></Error>"
+        f"<RequestId>{answer.xml(request_id)}</RequestId></ErrorResponse>"
     )
     return (("Content-Type", "text/xml"), ("x-amzn-RequestId", _ascii(request_id))), body
 
@@ -129,8 +121,8 @@ def _query(request: HttpRequest, request_id: str, text: str) -> _Parts:
 def _ec2(request: HttpRequest, request_id: str, text: str) -> _Parts:
     # https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html#operation-error-serialization
     body = _xml(
-        f"<Response><Errors><Error><Code>AccessDenied</Code><Message>{_escape(text)}</Message></Error></Errors>"
-        f"<RequestID>{_escape(request_id)}</RequestID></Response>"
+        f"<Response><Errors><Error><Code>AccessDenied</Code><Message>{answer.xml(text)}</Message></Error></Errors>"
+        f"<RequestID>{answer.xml(request_id)}</RequestID></Response>"
     )
     return (("Content-Type", "text/xml;charset=UTF-8"), ("x-amzn-RequestId", _ascii(request_id))), body
 
@@ -186,13 +178,6 @@ def _xml(document: str) -> bytes:
     return ('<?xml version="1.0" encoding="UTF-8"?>\n' + document).encode("utf-8", "replace")
 
 
-def _escape(text: str) -> str:
-    text = _NOT_XML.sub("\ufffd", text)
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A parser turns a bare carriage return into a newline.
-    return text.replace("\r", "&#13;")
-
-
 def _ascii(text: str) -> str:
     """`text` fit for a header value: printable ASCII on one line, at most `REASON_HEADER_LIMIT` characters."""
     line = " ".join(text.split()).encode("ascii", "backslashreplace").decode("ascii")
@@ -203,8 +188,3 @@ def _ascii(text: str) -> str:
 def _first(request: HttpRequest, name: str) -> str:
     values = request.header_values(name)
     return values[0] if values else ""
-
-
-def _body_unread(request: HttpRequest) -> bool:
-    """Whether content may still come on a connection that carries one request at a time."""
-    return request.body is None and request.body_length != 0 and request.http_version.startswith("HTTP/1")

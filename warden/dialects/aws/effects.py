@@ -7,10 +7,9 @@
     resources       the ARNs that they name
     effects         this: puts them together
 
-A message with parts (``BatchWriteItem``, ``TransactWriteItems``, ``ChangeResourceRecordSets``) is one Action for each kind of part; a
-copy reads its source as well; a schedule
-whose universal target names a call makes that call too, later; SQL that a request carries (:mod:`warden.dialects.sql`) is an Action for each
-statement, and the operation does what they do. When the body was not read, every condition counts as its worst, and an operation
+A message with parts (``BatchWriteItem``, ``TransactWriteItems``, ``ChangeResourceRecordSets``) is one Action for each kind of part; a copy reads its
+source as well; a schedule whose universal target names a call makes that call too, later; SQL that a request carries (:mod:`warden.dialects.sql`) is
+an Action for each statement, and the operation does what they do. When the body was not read, every condition counts as its worst, and an operation
 whose resources the body names is ``opaque`` besides.
 """
 

@@ -1,8 +1,7 @@
 """From a request's parameters to the ARNs that it acts on.
 
-Unknown parts of an ARN are left empty (the account, mostly) and their attributes absent: nothing is invented. When no parameter names a
-resource, or the body
-that names it was not read, there is one resource for the service's whole place: ``arn:aws:SERVICE:REGION:ACCOUNT:*``.
+Unknown parts of an ARN are left empty (the account, mostly) and their attributes absent: nothing is invented. When no parameter names a resource, or
+the body that names it was not read, there is one resource for the service's whole place: ``arn:aws:SERVICE:REGION:ACCOUNT:*``.
 """
 
 from __future__ import annotations

@@ -9,9 +9,8 @@ The format is read from the request alone, never from a decoded method, so that 
 4. everything else, a ``/batch`` as a whole too: JSON with Google's error object, ``errors[]`` for old clients and ``details[]`` for new ones.
 
 The code is PERMISSION_DENIED everywhere, with the reason ``forbidden`` where there is one. No client retries these: google-api-core's default
-predicate takes 429, 500, 503
-and 504, its gRPC configurations UNAVAILABLE, ABORTED and the like, and those that retry a 403 (BigQuery, googleapiclient) look for a rate
-limit's reason.
+predicate takes 429, 500, 503 and 504, its gRPC configurations UNAVAILABLE, ABORTED and the like, and those that retry a 403 (BigQuery,
+googleapiclient) look for a rate limit's reason.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from warden.dialects import answer
 from warden.dialects.body.protobuf import field
 from warden.model import HttpRequest, HttpResponse, Ruling
 
@@ -39,13 +39,10 @@ _TOKEN_HOSTS = re.compile(r"(?:oauth2|accounts|sts|www)(?:\.mtls)?\.google(?:api
 #: First path segments on the storage host that are not buckets.
 _STORAGE_JSON = frozenset({"storage", "upload", "download", "resumable", "batch", "$rpc", "$discovery"})
 
-# https://www.w3.org/TR/xml/#charsets: what no XML document may hold, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
     """The native denial of `request`, with `sentence` as the message and `ruling.id` in its details."""
-    text = sentence.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate has no bytes in UTF-8
+    text = answer.encodable(sentence)
     grpc = _grpc_type(request)
     if grpc:
         return _grpc(grpc, ruling, text)
@@ -56,12 +53,7 @@ def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
         kind, body = "application/json; charset=UTF-8", _json({"error": "access_denied", "error_description": text})
     else:
         kind, body = "application/json; charset=UTF-8", _json({"error": _error(ruling, text)})
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", kind), ("X-Request-Id", _ascii(ruling.id)), ("Cache-Control", "private"))
-    if request.body is None and request.body_length != 0 and request.http_version.startswith("HTTP/1"):
-        # RFC 9112 9.6: the client may still be sending what nobody will read.
-        headers = (*headers, ("Connection", "close"))
-    # RFC 9110 9.3.2: a HEAD answer has no content.
-    return HttpResponse(403, headers, b"" if request.method.upper() == "HEAD" else body)
+    return answer.forbidden(request, (("Content-Type", kind), ("X-Request-Id", _ascii(ruling.id)), ("Cache-Control", "private")), body)
 
 
 def _error(ruling: Ruling, text: str) -> dict[str, object]:
@@ -130,13 +122,8 @@ def _is_token(request: HttpRequest) -> bool:
 
 def _xml(ruling: Ruling, text: str) -> bytes:
     # https://cloud.google.com/storage/docs/xml-api/reference-status
-    document = f"<Error><Code>AccessDenied</Code><Message>{_escape(text)}</Message><Details>{_escape(ruling.id)}</Details></Error>"
+    document = f"<Error><Code>AccessDenied</Code><Message>{answer.xml(text)}</Message><Details>{answer.xml(ruling.id)}</Details></Error>"
     return ("<?xml version='1.0' encoding='UTF-8'?>" + document).encode("utf-8", "replace")
-
-
-def _escape(text: str) -> str:
-    text = _NOT_XML.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("\r", "&#13;")
 
 
 def _json(value: object) -> bytes:

@@ -7,10 +7,9 @@
     resources       the full names that they say
     effects         this: puts them together
 
-SQL that a call carries (:mod:`warden.dialects.sql`) is an Action for each statement, and the method does what they do. A copy reads its source
-as well, and a move deletes it: each is an Action of its own. When the body was not read, every condition counts as its
-worst, and a
-method whose resource the body names is ``opaque`` besides.
+SQL that a call carries (:mod:`warden.dialects.sql`) is an Action for each statement, and the method does what they do. A copy reads its source as
+well, and a move deletes it: each is an Action of its own. When the body was not read, every condition counts as its worst, and a method whose
+resource the body names is ``opaque`` besides.
 """
 
 from __future__ import annotations
@@ -143,9 +142,7 @@ def _context(call: Call, service: str, iam: tuple[str, ...], acted_on: tuple[Res
 
 
 def _effect(entry: Entry, parameters: Parameters, read: str) -> tuple[Verb, frozenset[Flag]]:
-    """Verb and flags by the tables. What they say about words at the path `read` does not count, nor
-    does ``execute``: the statements there were read.
-    """
+    """Verb and flags by the tables. What they say about words at the path `read` does not count, nor does ``execute``: those statements were read."""
     verb, flags = entry.verb, entry.flags
     for effect in entry.when:
         if effect.condition is not None and "words" in effect.condition and effect.condition["path"] == read:

@@ -1,9 +1,8 @@
 """The generated tables of effects, one file a service, read when the service is first asked for.
 
 One line a method: ``verb`` and ``flags``; ``when``, a list of ``{"if": condition, "verb", "flags"}``; ``at``, templates of its resource of which the
-first that the request fills counts; ``also``, further resources with the verb and operation that they suffer; ``mask``, the parameter that says
-which fields a PATCH changes; ``dry_run``, the one that asks for a rehearsal; ``media``: the body is content; ``iam``, permissions; ``host``,
-where it is
+first that the request fills counts; ``also``, further resources with the verb and operation that they suffer; ``mask``, the parameter that says which
+fields a PATCH changes; ``dry_run``, the one that asks for a rehearsal; ``media``: the body is content; ``iam``, permissions; ``host``, where it is
 not the service's name; ``grpc``, API versions -> how the gRPC request says the same; ``why``, for people.
 
 Beside ``methods`` a file has ``grpc``: service -> method -> discovery id.
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from warden.dialects.body.protobuf import Schema
+from warden.dialects.conditions import paths
 from warden.dialects.paths import WirePath, wire_path
 from warden.model import Flag, Verb
 
@@ -170,7 +170,7 @@ def _compiled(service: str, method: str, row: Mapping[str, Any]) -> Entry:
     when = tuple(Effect(Verb(one["verb"]) if "verb" in one else None, _flags(one), one["if"]) for one in row.get("when", ()))
     templates = tuple(_template(text) for text in row.get("at", ()))
     also = tuple(Also(_template(one["at"]), Verb(one["verb"]), one["operation"]) for one in row.get("also", ()))
-    wire = {path: wire_path(path) for effect in when for path in _paths(effect.condition)}
+    wire = {path: wire_path(path) for effect in when for path in paths(effect.condition)}
     mask, dry_run = (wire_path(row[key]) if key in row else None for key in ("mask", "dry_run"))
     asked = [*wire.values(), *(path for template in templates for part in template for path in part.paths), *filter(None, (dry_run,))]
     variants = {
@@ -205,15 +205,3 @@ def _template(text: str) -> tuple[Part, ...]:
         else:
             parts.append(Part(part))
     return tuple(parts)
-
-
-def _paths(condition: Any) -> Iterator[str]:
-    if isinstance(condition, Mapping):
-        for key, value in condition.items():
-            if key == "path":
-                yield value
-            else:
-                yield from _paths(value)
-    elif isinstance(condition, list):
-        for value in condition:
-            yield from _paths(value)

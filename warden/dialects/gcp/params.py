@@ -1,8 +1,7 @@
 """One view of a call's parameters, however it travels.
 
-Tables name a parameter as REST has it: ``label:project``, ``query:updateMask``, ``body:settings.tier``. In gRPC all three are fields of the
-request message,
-read by number; in the storage XML API some are headers.
+Tables name a parameter as REST has it: ``label:project``, ``query:updateMask``, ``body:settings.tier``. In gRPC all three are fields of the request
+message, read by number; in the storage XML API some are headers.
 
 A body is *missing* when it was not read, or is of a kind that is not read here (a form, an archive, gRPC-Web as text): conditions then count as
 their worst.

@@ -1,10 +1,8 @@
 """From a call's parameters to full resource names: ``//compute.googleapis.com/projects/p/zones/z/instances/i``.
 
-https://cloud.google.com/iam/docs/full-resource-names. `type` is the collection as the name has it (``instances``), `name` the last part. A
-create or a list acts on
-a collection, unless the request says what the new thing is called. When nothing names a resource, or the body that names it was not read, there
-is one for
-the whole service: ``//compute.googleapis.com/*``.
+https://cloud.google.com/iam/docs/full-resource-names. `type` is the collection as the name has it (``instances``), `name` the last part. A create or
+a list acts on a collection, unless the request says what the new thing is called. When nothing names a resource, or the body that names it was not
+read, there is one for the whole service: ``//compute.googleapis.com/*``.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 
+from warden.dialects import answer
 from warden.dialects.http import git, graphql
 from warden.errors import DecodeError
 from warden.model import HttpRequest, HttpResponse, Ruling
@@ -25,7 +26,7 @@ _BAND = 900
 
 def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
     """Works for any request, also one that could not be read."""
-    text = sentence.encode("utf-8", "replace").decode("utf-8")
+    text = answer.encodable(sentence)
     if git.is_push(request) and (report := _report(request, text)):
         return HttpResponse(200, _headers("application/x-git-receive-pack-result", ruling), report)
     if git.route(request.target) is not None or git.is_push(request):

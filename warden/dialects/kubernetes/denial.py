@@ -14,6 +14,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from warden.dialects import answer
+from warden.dialects.body.protobuf import field
 from warden.model import HttpRequest, HttpResponse, Ruling
 
 _PROTOBUF = "application/vnd.kubernetes.protobuf"
@@ -30,7 +32,7 @@ _CAUSE = {"reason": 1, "message": 2, "field": 3}
 
 def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
     """403 with `sentence` as message, the rules that deny as causes, and `ruling.id` as request id."""
-    text = sentence.encode("utf-8", "replace").decode("utf-8")
+    text = answer.encodable(sentence)
     status = _status(ruling, text)
     kind = _format(request)
     if kind == _PROTOBUF:
@@ -41,12 +43,7 @@ def denial(request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
         body = text.encode() + b"\n"
     else:
         body = json.dumps(status).encode("ascii") + b"\n"
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", kind), ("X-Request-Id", ruling.id), ("Cache-Control", "no-cache, private"))
-    if request.body is None and request.body_length != 0 and request.http_version.startswith("HTTP/1"):
-        # RFC 9112 9.6: the client may still be sending what nobody will read.
-        headers = (*headers, ("Connection", "close"))
-    # RFC 9110 9.3.2: a HEAD answer has no content.
-    return HttpResponse(403, headers, b"" if request.method == "HEAD" else body)
+    return answer.forbidden(request, (("Content-Type", kind), ("X-Request-Id", ruling.id), ("Cache-Control", "no-cache, private")), body)
 
 
 def _status(ruling: Ruling, text: str) -> dict[str, Any]:
@@ -85,8 +82,8 @@ def _format(request: HttpRequest) -> str:
 
 def _protobuf(status: Mapping[str, Any]) -> bytes:
     """``k8s\\0`` and a runtime.Unknown around a meta/v1 Status."""
-    envelope = _field(1, _field(1, b"v1") + _field(2, b"Status")) + _field(2, _message(status, _STATUS))
-    return b"k8s\x00" + envelope + _field(3, b"") + _field(4, b"")
+    envelope = field(1, field(1, b"v1") + field(2, b"Status")) + field(2, _message(status, _STATUS))
+    return b"k8s\x00" + envelope + field(3, b"") + field(4, b"")
 
 
 def _message(values: Mapping[str, Any], numbers: Mapping[str, int]) -> bytes:
@@ -94,27 +91,14 @@ def _message(values: Mapping[str, Any], numbers: Mapping[str, int]) -> bytes:
     for name, number in numbers.items():
         value = values.get(name)
         if name == "details" and value:
-            made += _field(number, _message(value, _DETAILS))
+            made += field(number, _message(value, _DETAILS))
         elif name == "causes" and value:
-            made += b"".join(_field(number, _message(cause, _CAUSE)) for cause in value)
+            made += b"".join(field(number, _message(cause, _CAUSE)) for cause in value)
         elif isinstance(value, int):
-            made += _varint(number << 3) + _varint(value)
+            made += field(number, value)
         elif value:
-            made += _field(number, str(value).encode("utf-8", "replace"))
+            made += field(number, str(value).encode("utf-8", "replace"))
     return made
-
-
-def _field(number: int, data: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    made = bytearray()
-    while value > 0x7F:
-        made.append(value & 0x7F | 0x80)
-        value >>= 7
-    made.append(value)
-    return bytes(made)
 
 
 def _cbor(value: Any) -> bytes:

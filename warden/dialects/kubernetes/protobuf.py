@@ -3,24 +3,23 @@
 A body is ``k8s\\0`` and a ``runtime.Unknown`` (type, raw object). Fields that no ruling reads are skipped; one that is there twice, or of
 another wire type than its message says, is an error. What is empty is absent, as it is to the API server.
 
-Wire format: https://protobuf.dev/programming-guides/encoding/
+The wire format is read by :mod:`warden.dialects.body.protobuf`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from warden.dialects.body import ADVICE, MAX_DEPTH
+from warden.dialects.body import protobuf as wire_format
 from warden.errors import DecodeError
 
 MAGIC = b"k8s\x00"
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_WIRE = {"text": _BYTES, "int": _VARINT, "bool": _VARINT}
+_WIRE = {"text": wire_format.LEN, "int": wire_format.VARINT, "bool": wire_format.VARINT}
 
 
 def kind(body: bytes) -> tuple[str, str, bytes]:
@@ -70,11 +69,11 @@ def _message(data: bytes, name: str, depth: int) -> dict[str, Any]:
     fields = _messages()[name]
     made: dict[str, Any] = {}
     seen: set[int] = set()
-    for number, wire, value in _fields(data):
+    for number, wire, value in wire_format.fields(data):
         if number not in fields:
             continue
         field, kind, many = fields[number]
-        if wire != _WIRE.get(kind, _BYTES):
+        if wire != _WIRE.get(kind, wire_format.LEN):
             raise _malformed(f"{name}.{field} is not of its type")
         if many == "one" and number in seen:
             raise DecodeError("duplicate-protobuf-field", f"The protobuf body has {name}.{field} twice.", "Send each field once.")
@@ -120,47 +119,9 @@ def _text(value: bytes) -> str:
 def _entry(data: bytes) -> tuple[str, str]:
     """One entry of a map of texts: key in field 1, value in field 2."""
     found = {1: b"", 2: b""}
-    for number, wire, value in _fields(data):
+    for number, wire, value in wire_format.fields(data):
         if number in found:
-            if wire != _BYTES:
+            if wire != wire_format.LEN:
                 raise _malformed("an entry of a map is not text")
             found[number] = value
     return _text(found[1]), _text(found[2])
-
-
-def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
-    at, end = 0, len(data)
-    while at < end:
-        tag, at = _varint(data, at)
-        number, wire = tag >> 3, tag & 7
-        if number == 0:
-            raise _malformed("a field has the number 0")
-        value: Any
-        if wire == _VARINT:
-            value, at = _varint(data, at)
-        elif wire == _BYTES:
-            size, at = _varint(data, at)
-            value, at = data[at : at + size], at + size
-        elif wire in (_FIXED64, _FIXED32):
-            size = 8 if wire == _FIXED64 else 4
-            value, at = data[at : at + size], at + size
-        else:
-            raise _malformed("it holds a group")
-        if at > end:
-            raise _malformed("it ends early")
-        yield number, wire, value
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    made = 0
-    for shift in range(0, 70, 7):
-        if at >= len(data):
-            raise _malformed("it ends early")
-        byte = data[at]
-        at += 1
-        made |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            if made >> 64:
-                break
-            return made, at
-    raise _malformed("a number is longer than 64 bits")

@@ -16,3 +16,6 @@ SAME_ROUTES = {
 
 #: The path parameter ``key`` is also the name of a system parameter, and the client puts it into the query: the path that it sends is none.
 CLIENT_MISPLACES = {"recaptchaenterprise.projects.keys.retrieveLegacySecretKey"}
+
+#: Methods that routing can name and no table of effects has, thus unknown: none, and a new one needs its reason here.
+NO_EFFECTS: set[tuple[str, str]] = set()

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.dialects.gcp.route_exceptions import NO_EFFECTS
 from tools.tables.gcp_effects_words import REMOVAL, words
-from warden.dialects.gcp import effects, effects_table
+from warden.dialects.gcp import effects, effects_table, index
 from warden.dialects.gcp.effects_table import Entry
 from warden.dialects.gcp.noun import Call, Protocol
 from warden.errors import DecodeError
@@ -64,6 +65,12 @@ def test_every_method_has_one_verb_and_is_reachable_by_its_id() -> None:
     for entry in ENTRIES:
         assert entry.verb is not Verb.UNKNOWN
         assert entry.verb is not Verb.DELETE or Flag.DESTRUCTIVE in entry.flags
+
+
+def test_every_method_that_routing_names_has_an_entry() -> None:
+    pairs = set(index.methods())
+    assert len(pairs) > 19_900
+    assert {pair for pair in pairs if effects_table.entry(*pair) is None} == NO_EFFECTS
 
 
 def _name(entry: Entry) -> str:

@@ -96,6 +96,15 @@ def test_mixins_are_the_hosts_own() -> None:
     assert waited.verb is Verb.READ
 
 
+def test_a_version_without_ids_is_read_by_its_own_numbers() -> None:
+    made = field(1, "projects/p/subscriptions/s") + field(4, field(1, "https://elsewhere.example/"))
+    action = grpc("google.pubsub.v1beta2.Subscriber/CreateSubscription", frame(made), "pubsub", version="v1beta2")
+    assert (action.verb, action.flags) == (Verb.CREATE, frozenset({Flag.SHARE}))
+    assert action.resources[0].id == "//pubsub.googleapis.com/projects/p/subscriptions/s"
+    gone = grpc("google.pubsub.v1beta2.Publisher/DeleteTopic", frame(field(1, "projects/p/topics/t")), "pubsub", version="v1beta2")
+    assert (gone.verb, gone.flags) == (Verb.DELETE, frozenset({Flag.DESTRUCTIVE}))
+
+
 def test_a_method_of_another_service_is_not_this_ones_discovery_id() -> None:
     action = grpc("compute.instances.delete", b"", "secretmanager")
     assert action.verb is Verb.UNKNOWN

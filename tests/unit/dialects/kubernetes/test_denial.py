@@ -11,6 +11,7 @@ import pytest
 from tests.unit.dialects.kubernetes.test_recorded import SERIALIZED
 from tests.unit.dialects.kubernetes.wire import DECODER, request
 from warden.dialects.body import cbor
+from warden.dialects.body.protobuf import fields as wire_fields
 from warden.dialects.kubernetes import denial, protobuf
 from warden.model import Decision, HttpRequest, HttpResponse, Ruling
 
@@ -82,7 +83,7 @@ def test_protobuf_is_laid_out_as_go_writes_it() -> None:
     assert protobuf.kind(ours)[:2] == protobuf.kind(theirs)[:2] == ("v1", "Status")
 
     def fields(raw: bytes) -> dict[int, Any]:
-        return {number: value for number, _, value in protobuf._fields(raw) if value != b""}
+        return {number: value for number, _, value in wire_fields(raw) if value != b""}
 
     own, go = fields(protobuf.kind(ours)[2]), fields(protobuf.kind(theirs)[2])
     details_own, details_go = fields(own.pop(5)), fields(go.pop(5))

@@ -112,6 +112,8 @@ BODIES = [
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa2\x41a\x01\x61a\x02", "duplicate-cbor-key"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa1\x41a\x01\x00", "malformed-cbor"),
     ("DELETE", f"{D}/x?dryRun=All", "cbor", b"\xa1\x41a\xc1\x01", "malformed-cbor"),
+    # Field 2**32 + 2: Go's generated readers keep 32 bits of it, and read field 2.
+    ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x92\x80\x80\x80\x80\x01\x00", "malformed-protobuf"),
     ("DELETE", f"{D}/x?dryRun=All", "protobuf", b"\n\x00", "malformed-protobuf"),
     ("DELETE", f"{D}/x?dryRun=All", "protobuf", b"k8s\x00\n\x05", "malformed-protobuf"),
     ("DELETE", f"{D}/x?dryRun=All", "protobuf", b"k8s\x00\x12\x00\x12\x00", "duplicate-protobuf-field"),
