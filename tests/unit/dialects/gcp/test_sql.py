@@ -43,7 +43,7 @@ def _rest(method: str, body: dict[str, Any] | None) -> tuple[Action, ...]:
         ("bigquery.jobs.query", {"query": "frobnicate"}, "execute opaque | other execute opaque"),
         ("bigquery.jobs.query", {"QUERY": "DROP TABLE d.t"}, "delete destructive | drop delete destructive"),
         ("bigquery.jobs.insert", {"configuration": {"query": {"query": "SELECT 1"}}}, "read | select read"),
-        ("bigquery.jobs.insert", {"configuration": {"load": {}}}, "create"),
+        ("bigquery.jobs.insert", {"configuration": {"load": {"sourceUris": ["gs://b/o"]}}}, "create"),
         (f"{SESSIONS}.executeSql", {"sql": "SELECT * FROM t"}, "read | select read"),
         (
             f"{SESSIONS}.executeStreamingSql",
