@@ -10,8 +10,8 @@
     {"path": P, "public": true}        a value is a policy that lets everybody in
     {"any": [...]} {"all": [...]} {"not": ...}
 
-A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a boolean that is not cleanly the safe one is the
-harmful one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and
+A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a number may be any enum value, a boolean
+that is not cleanly the safe one is the harmful one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and
 there every doubt is a no: names and values must match exactly.
 
 "Lower than before" is never on the wire: such rows ask whether the field is there at all.
@@ -57,6 +57,9 @@ class Parameters(Protocol):
 
 _TRUE = frozenset({"true"})
 _FALSE = frozenset({"false"})
+#: How enum values are named, and what may stand for one.
+_ENUM = re.compile(r"[A-Z][A-Z0-9_]+")
+_NUMBER = re.compile(r"[-+.0-9eExX]+")
 
 
 def holds(condition: Condition, parameters: Parameters, wire: Mapping[str, WirePath], *, harm: bool = True) -> bool:
@@ -112,7 +115,20 @@ def _equals(value: Any, wanted: str | bool, harm: bool) -> bool:
         if harm:
             return text.strip().lower() not in (_FALSE if wanted else _TRUE)
         return text in (_TRUE if wanted else _FALSE)
-    return text.strip().casefold() == wanted.casefold() if harm else text == wanted
+    if not harm:
+        return text == wanted
+    if _ENUM.fullmatch(wanted):
+        return _names(text, wanted)
+    return text.strip().casefold() == wanted.casefold()
+
+
+def _names(text: str, wanted: str) -> bool:
+    """Whether `text` may be the enum value `wanted`. protobuf's JSON takes a value's number too, as a number or as text, and its name
+    in any case, with hyphens or in camel case. Which number is whose is not known here.
+    """
+    if any(char.isdigit() for char in text) and _NUMBER.fullmatch(text.strip()):
+        return True
+    return re.sub("[-_]", "", text.strip()).casefold() == wanted.replace("_", "").casefold()
 
 
 def _below(value: Any, most: float, harm: bool) -> bool:

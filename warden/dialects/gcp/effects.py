@@ -22,7 +22,7 @@ from warden.dialects.conditions import holds
 from warden.dialects.gcp import effects_table
 from warden.dialects.gcp.effects_table import Entry
 from warden.dialects.gcp.noun import UNKNOWN, Call, Protocol
-from warden.dialects.gcp.params import Parameters
+from warden.dialects.gcp.params import Parameters, in_session
 from warden.dialects.gcp.resources import TYPE, named, resources, whole
 from warden.dialects.gravity import GRAVITY
 from warden.dialects.paths import wire_path
@@ -49,7 +49,7 @@ def needs_body(call: Call) -> bool:
     if entry.method in google.specs():
         return True
     if call.protocol is Protocol.UPLOAD:
-        return entry.reads_body and ("uploadType", "media") not in call.query
+        return entry.reads_body and ("uploadType", "media") not in call.query and not in_session(call)
     return entry.reads_body and call.protocol is not Protocol.STORAGE_XML
 
 

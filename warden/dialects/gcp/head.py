@@ -70,9 +70,15 @@ def read(request: HttpRequest) -> Head:
             "malformed-form", "The query holds a bare semicolon, which some readers separate parameters at.", "Percent-encode it."
         )
     query = uri.pairs(raw) if raw else ()
-    if not _FOREIGN_HEADERS.isdisjoint(headers) or any(key.lower() in _FOREIGN_KEYS for key, _ in query):
+    if any(_foreign(name) for name in headers) or any(key.lower() in _FOREIGN_KEYS for key, _ in query):
         raise DecodeError("method-override", "The request asks for another method in a way that Google does not document.")
     override = headers.get("x-http-method-override")
     if override is not None and override not in _METHODS:
         raise DecodeError("method-override", "The header X-HTTP-Method-Override names no method of a Google API.")
     return Head(request.method, path, query, headers, override if override != request.method else None)
+
+
+def _foreign(name: str) -> bool:
+    """Whether some readers take the header `name` for an override: CGI's names do not tell an underscore from a hyphen."""
+    plain = name.replace("_", "-")
+    return plain in _FOREIGN_HEADERS or (plain != name and plain in _SINGLE)

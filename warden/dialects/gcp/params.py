@@ -36,13 +36,15 @@ _XML_HEADERS = {
     "destinationPredefinedAcl": ("x-goog-acl", "x-amz-acl"),
     "ifGenerationMatch": ("x-goog-if-generation-match",),
 }
+#: Query parameters that are never fields: https://cloud.google.com/apis/docs/system-parameters
+_SYSTEM = frozenset({"$alt", "access_token", "alt", "callback", "fields", "key", "oauth_token", "prettyPrint", "quotaUser", "uploadType"})
 _XML_ACLS = {"public-read": "publicRead", "public-read-write": "publicReadWrite", "authenticated-read": "authenticatedRead"}
 
 
 class Parameters:
     """The parameters of one call. The body is parsed once, when the first path asks for it."""
 
-    __slots__ = ("_entry", "_mask", "_tops", "_trees", "_variant", "body_missing", "call")
+    __slots__ = ("_entry", "_mask", "_nulls", "_tops", "_trees", "_variant", "body_missing", "call")
 
     def __init__(self, call: Call, entry: Entry) -> None:
         self.call = call
@@ -51,6 +53,7 @@ class Parameters:
         self._trees: Sequence[Any] | None = None
         self._tops: frozenset[str] = frozenset()
         self._mask: frozenset[str] | None = None
+        self._nulls = False
         self.body_missing = self._unreadable()
         if not self.body_missing and entry.mask is not None:
             self._mask = self._masked(entry.mask)
@@ -74,7 +77,7 @@ class Parameters:
         if path.source == "query":
             return self._query(path, fold)
         if path.source == "body":
-            return self._in_body(self._walk(path, fold), _dotted(path), fold)
+            return self._in_body(self._stated(path, fold), _dotted(path), fold)
         return []
 
     def missing(self, path: WirePath) -> bool:
@@ -108,7 +111,8 @@ class Parameters:
 
     def _query(self, path: WirePath, fold: bool) -> list[Any]:
         if self.call.protocol is Protocol.STORAGE_XML and path.name in _XML_HEADERS:
-            return [_XML_ACLS.get(value, value) for name in _XML_HEADERS[path.name] for value in self._headers(name)]
+            found = [value.strip().lower() for name in _XML_HEADERS[path.name] for value in self._headers(name)]
+            return [_XML_ACLS.get(value, value) for value in found]
         name = folded(path.name)
         found = [value for key, value in self.call.query if key == path.name or (fold and folded(key) == name)]
         if len(set(found)) > 1 and not path.many:
@@ -116,6 +120,36 @@ class Parameters:
                 "duplicate-query-key", f"Query {path.name} is there {len(found)} times with different values.", "Send it once."
             )
         return list(found)
+
+    def _stated(self, path: WirePath, fold: bool) -> list[Any]:
+        """What the body says of a field, and what may say it in its place."""
+        found = self._walk(path, fold)
+        if fold and self.call.protocol is Protocol.REST:
+            found = [*found, *self._bound(path)]
+        if fold and self._nulls and not found and self._cleared(path):
+            return [RESET]
+        return found
+
+    def _cleared(self, path: WirePath) -> bool:
+        """Whether something around the field is set to null, which takes the field away too."""
+        return any(value == RESET for above in _around(path) for value in self._walk(above, fold=True))
+
+    def _bound(self, path: WirePath) -> list[Any]:
+        """What the query says of a field of the body: Google binds query parameters to fields of the whole request message,
+        ``pushConfig.pushEndpoint`` where the body is all of it, and ``secret.ttl`` where it is one field. What is below the field
+        says that the field is there.
+        """
+        wanted = [step.folded for step in path.steps]
+        found: list[Any] = []
+        for key, value in self.call.query:
+            parts = folded(key).split(".")
+            if key in _SYSTEM or (len(parts) == 1 and len(wanted) > 1):
+                continue
+            for start in (0, 1):
+                if parts[start : start + len(wanted)] == wanted:
+                    found.append(value if len(parts) == start + len(wanted) else {key: value})
+                    break
+        return found
 
     def _headers(self, name: str) -> list[Any]:
         return [value for key, value in self.call.headers if key.lower() == name]
@@ -134,9 +168,10 @@ class Parameters:
         if call.http_method.upper() in _NO_BODY:
             return False
         if call.protocol is Protocol.STORAGE_XML:
-            return not (entry.media and "object" in call.labels) and call.body != b""
-        if call.protocol is Protocol.UPLOAD and self._upload_type() == "media":
-            return False  # content alone: everything else is in path and query
+            # The DELETE of a setting needs no body to take it away.
+            return not (entry.media and "object" in call.labels) and (call.body != b"" or call.http_method == "DELETE")
+        if call.protocol is Protocol.UPLOAD and (self._upload_type() == "media" or in_session(call)):
+            return False  # content alone: everything else is in path and query, or was said when the session began
         if call.body is None:
             return True
         if call.protocol is Protocol.UPLOAD and kind.startswith("multipart/"):
@@ -170,14 +205,15 @@ class Parameters:
             return [{}]
         body = self._plain(call.body or b"")
         if call.protocol is Protocol.UPLOAD:
-            if self._upload_type() == "media":
+            if self._upload_type() == "media" or in_session(call):
                 return [{}]
             if self._content_type().startswith("multipart/"):
                 body = _first_part(body, str(self._headers("content-type")[0]))
         tree = json.loads(body)
         if not isinstance(tree, dict):
             raise DecodeError("malformed-json", "The JSON body is not an object.", ADVICE)
-        return [_reset(tree) if b"null" in body else tree]
+        self._nulls = b"null" in body
+        return [_reset(tree) if self._nulls else tree]
 
     def _plain(self, body: bytes) -> bytes:
         return gzip.plain(body, self._headers("content-encoding"))
@@ -185,11 +221,25 @@ class Parameters:
     def _masked(self, path: WirePath) -> frozenset[str] | None:
         """The fields that the request changes, or None when it does not say so, once and readably."""
         found = self.values(path, fold=True)
-        names = frozenset(folded(name.strip()) for value in found for name in str(value).split(","))
+        if path.source == "query":
+            name = folded(path.name)
+            for key, value in self.call.query:
+                if folded(key) == f"{name}.paths":
+                    found.append(value)
+                elif folded(key) == name and key not in (path.name, _snake(path.name)):
+                    raise _mask(f"the query spells it {key[:64]}")
+        names = frozenset(folded(name.strip().replace("`", "")) for value in found for name in _paths(value))
+        if any("(" in name for name in names):
+            raise _mask("it holds a parenthesis")
         return names - {""} or None
 
 
 _UNKNOWN = Variant("", {}, {})
+
+
+def in_session(call: Call) -> bool:
+    """Whether an upload goes on that an earlier request began: its body is content and nothing else."""
+    return call.http_method in ("PUT", "DELETE") and any(key == "upload_id" for key, _ in call.query)
 
 
 def _last(name: str) -> str:
@@ -209,6 +259,12 @@ def _field(name: str) -> WirePath:
 
 
 @cache
+def _around(path: WirePath) -> tuple[WirePath, ...]:
+    names = [step.name + "".join(step.selectors) for step in path.steps]
+    return tuple(wire_path(f"body:{'.'.join(names[:count])}") for count in range(1, len(names)))
+
+
+@cache
 def _dotted(path: WirePath) -> str:
     return ".".join(step.folded for step in path.steps)
 
@@ -216,6 +272,26 @@ def _dotted(path: WirePath) -> str:
 def _covers(masked: str, dotted: str) -> bool:
     """Whether a mask's entry says something about a field: it is the field, around it, or in it."""
     return masked == "*" or dotted == masked or dotted.startswith(f"{masked}.") or masked.startswith(f"{dotted}.")
+
+
+def _paths(value: Any) -> list[str]:
+    """The entries of a mask: text with commas, or the message that it stands for. Raises DecodeError for any other form."""
+    if isinstance(value, str):
+        return value.split(",")
+    if isinstance(value, dict) and len(value) == 1 and folded(next(iter(value))) == "paths":
+        value = next(iter(value.values()))
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return list(value)
+    raise _mask("it is no text")
+
+
+@cache
+def _snake(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+
+
+def _mask(how: str) -> DecodeError:
+    return DecodeError("malformed-mask", f"Which fields the request changes cannot be read: {how}.", ADVICE)
 
 
 def _reset(node: Any) -> Any:

@@ -137,7 +137,12 @@ _PLAIN = frozenset(
         "x-id",
     }
 )
-_SIGNING = ("x-goog-", "x-amz-")
+_EXTENSION = ("x-goog-", "x-amz-")
+#: What of these a signed URL holds; any other is a header that some readers take from the query.
+_SIGNING = frozenset(
+    ["algorithm", "content-sha256", "credential", "date", "expires", "security-token", "signature", "signedheaders", "user-project"]
+)
+_GRANTS = ("x-goog-grant-", "x-amz-grant-")
 _COPY = ("x-goog-copy-source", "x-amz-copy-source")
 
 
@@ -164,14 +169,19 @@ def call(request: HttpRequest, head: Head, bucket: str | None) -> Call:
 
 def _subresource(head: Head, place: str) -> str:
     """The one thing that picks the method beside path and HTTP method; a name that is in no table when the query holds a key that is in none."""
+    if any(name.startswith(_GRANTS) for name in head.headers):
+        raise DecodeError(
+            "grant-header", "A header says who may do what, in a way that Cloud Storage does not document.", "Use x-goog-acl."
+        )
     found = []
     for key, _ in dict.fromkeys(head.query):
         if key in _SUBRESOURCES:
             found.append(key)
-        elif key.lower() not in _PLAIN and not key.lower().startswith(_SIGNING):
+        elif key.lower().startswith(_EXTENSION):
+            if key.lower().split("-", 2)[2] not in _SIGNING:
+                raise DecodeError("header-in-query", "The query holds a header that chooses what is done.", "Send it as a header.")
+        elif key.lower() not in _PLAIN:
             return f"?{key}"
-        elif key.lower() in _COPY:
-            raise DecodeError("header-in-query", "The query holds a header that chooses the method.", "Send it as a header.")
     if place == "object" and head.method == "PUT" and any(name in head.headers for name in _COPY) and "uploadId" not in found:
         found.append("copy")
     if "x-goog-resumable" in head.headers and head.method in ("POST", "PUT") and place == "object":
