@@ -62,8 +62,7 @@ FORCED = "git:update-ref update destructive overwrite"
         ("GET", "/o/r.git/info/refs?service=git-upload-pack", "git:fetch read"),
         ("GET", "/o/r/info/refs?service=git-upload-pack", "git:fetch read"),
         ("GET", "/info/refs?service=git-upload-pack", "git:fetch read"),
-        ("POST", "/o/r.git/git-upload-pack", "git:fetch read"),
-        ("POST", "/o/r.git/git-upload-archive", "git:fetch read"),
+        ("POST", "/o/r.git/git-upload-pack", "POST update"),  # without git's content type: some API's, about a thing of that name
         ("GET", "/o/r.git/info/refs?service=git-receive-pack", "git:push update"),
         ("GET", "/o/r.git/info/refs?service=git-upload-pack&service=git-receive-pack", "git:push update"),
         ("GET", "/o/r.git/info/refs?service=git%2Dreceive%2Dpack", "git:push update"),
@@ -80,6 +79,20 @@ FORCED = "git:update-ref update destructive overwrite"
 )
 def test_routes(method: str, target: str, wanted: str) -> None:
     assert ask(HttpRequest(method, "https", "git.test", 443, target)) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "wanted"),
+    [
+        ("git-upload-pack", "application/x-git-upload-pack-request", "git:fetch read"),
+        ("git-upload-archive", "application/x-git-upload-archive-request", "git:fetch read"),
+        ("Git-Upload-Pack", "application/x-git-upload-pack-request", "git:fetch read"),
+        ("git-upload-pack", "application/json", "POST update"),
+        ("git-upload-pack", "application/x-git-upload-pack-request, application/json", "POST update"),
+    ],
+)
+def test_a_fetch_has_the_content_type_of_one(service: str, kind: str, wanted: str) -> None:
+    assert ask(push(b"0000", headers=(("Content-Type", kind),), target=f"/o/r.git/{service}")) == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +118,18 @@ def test_routes(method: str, target: str, wanted: str) -> None:
         (
             commands(f"{ZERO} {A} refs/heads/new", caps=" push-options", rest=pkt("ci.skip") + b"0000PACK"),
             ["git:create-ref create refs/heads/new"],
+        ),
+        (
+            commands(f"{ZERO} {A} refs/heads/new", caps=" push-options", rest=pkt("repo.private=False\n") + b"0000PACK"),
+            ["git:create-ref create share refs/heads/new"],
+        ),
+        (
+            commands(f"{ZERO} {A} refs/heads/new", caps=" push-options=1", rest=pkt("secret_push_protection.skip_all") + b"0000PACK"),
+            ["git:create-ref create protection_off refs/heads/new"],
+        ),
+        (
+            commands(f"{A} {ZERO} refs/heads/x", caps=" push-options", rest=pkt("repo.private=true") + pkt("repo.private=0") + b"0000"),
+            ["git:delete-ref delete destructive share refs/heads/x"],
         ),
         (commands(f"{ZERO} {A} refs/heads/new", rest=b"PACK, whatever"), ["git:create-ref create refs/heads/new"]),
         (b"", None),
@@ -150,6 +175,7 @@ def test_commands(body: bytes, wanted: list[str] | None) -> None:
         "/o/r.git/git-receive-pack",
         "/o/r.git/git%2Dreceive-pack",
         "/o/r.git/git-receive-pack/",
+        "/o/r.git/Git-Receive-Pack",
         "/o/r.git/git-receive-pack;x",
         "/a?b=/git-receive-pack",
     ],
@@ -251,6 +277,15 @@ def test_a_fast_forward_is_seen_in_whatever_way_git_packs(options: tuple[str, ..
         assert pack.fast_forwards(made, "sha1", [(A, ids[new])]) == frozenset()
         body = commands(f"{ids[old]} {ids[new]} refs/heads/main", rest=made)
         assert ask(push(body)) == ["git:update-ref update refs/heads/main"]
+
+
+def test_a_shallow_commit_leads_to_none_of_its_parents() -> None:
+    """A server that takes it over (receive.shallowUpdate) shows a branch of one commit, and in time removes the others."""
+    ids = repository().ids
+    body = commands(f"{ids[20]} {ids[29]} refs/heads/main", rest=repository().pack(ids[29], ids[20]))
+    assert ask(push(body)) == ["git:update-ref update refs/heads/main"]
+    assert ask(push(pkt(f"shallow {ids[25]}") + body)) == [f"{FORCED} refs/heads/main"]
+    assert ask(push(pkt(f"shallow {ids[10]}") + body)) == ["git:update-ref update refs/heads/main"]  # beyond what is pushed
 
 
 def test_commits_that_are_deltas() -> None:
