@@ -215,7 +215,40 @@ def test_what_is_not_read_is_the_worst() -> None:
     ],
 )
 def test_lfs(body: bytes | None, wanted: str) -> None:
-    assert ask(push(body, target="/o/r.git/info/lfs/objects/batch", headers=())) == [wanted]
+    kind = (("Content-Type", "application/vnd.git-lfs+json; charset=utf-8"),)
+    assert ask(push(body, target="/o/r.git/info/lfs/objects/batch", headers=kind)) == [wanted]
+
+
+def test_an_lfs_download_has_the_content_type_of_one() -> None:
+    body = b'{"operation":"download","title":"x"}'
+    kind = (("Content-Type", "application/json"),)
+    assert ask(push(body, target="/things/info/lfs/objects/batch", headers=kind)) == ["lfs:download read", "POST update"]
+
+
+REF, COMMITS, FORM = "/repos/o/r/git/refs/heads/main", "/api/v4/projects/o%2Fr/repository/commits", "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "kind", "body", "forced"),
+    [
+        ("PATCH", REF, "application/json", b'{"sha":"a"}', False),
+        ("PATCH", REF, "application/json", b'{"sha":"a","force":false}', False),
+        ("PATCH", REF, "application/json", b'{"sha":"a","force":true}', True),
+        ("PATCH", REF, "", b' {"sha":"a","\\u0066orce":true}', True),
+        ("PATCH", "/api/v3" + REF, "application/json", b'{"force":1}', True),
+        ("PATCH", REF, "application/json", None, True),
+        ("POST", COMMITS, "application/json", b'{"branch":"main","actions":[]}', False),
+        ("POST", COMMITS, "application/json", b'{"branch":"main","start_branch":"x","force":true}', True),
+        ("POST", COMMITS, FORM, b"branch=main&force=true", True),
+        ("POST", COMMITS, FORM, b"branch=main&force=false", False),
+        ("POST", COMMITS + "?force=1", "application/json", b"{}", True),
+    ],
+)
+def test_refs_that_a_rest_api_moves(method: str, target: str, kind: str, body: bytes | None, forced: bool) -> None:
+    headers = (("Content-Type", kind),) if kind else ()
+    request = HttpRequest(method, "https", "git.test", 443, target, headers, body, None if body is None else len(body))
+    assert DIALECT.needs_body(request)
+    assert ask(request) == [FORCED if forced else "git:update-ref update"]
 
 
 def test_read_access_is_for_fetches() -> None:
