@@ -97,6 +97,10 @@ def test_documents(text: str, wanted: list[str]) -> None:
         ("mutation($o: O!) { updateRefs(input: {refUpdates: [{afterOid: $o}]}) { ok } }", {"o": "0" * 40}, (Verb.DELETE, True)),
         ("mutation { ...F } fragment F on M { updateRef(force: true) { ok } }", None, (Verb.UPDATE, True)),
         ("query { a(force: true) }", None, (Verb.READ, False)),
+        ("mutation { updatePost(data: {comments: {delete: {id: 1}}}) { id } }", None, (Verb.DELETE, True)),
+        ("mutation { updatePost(data: {comments: {deleteMany: {}}}) { id } }", None, (Verb.DELETE, True)),
+        ("mutation($d: D!) { updatePost(data: $d) { id } }", {"d": {"comments": {"delete": [{"id": 1}]}}}, (Verb.DELETE, True)),
+        ("mutation { updatePost(data: {comments: {delete: []}}) { id } }", None, (Verb.UPDATE, False)),
     ],
 )  # fmt: skip
 def test_switches(text: str, variables: Any, wanted: tuple[Verb, bool]) -> None:
@@ -186,6 +190,15 @@ MUTATION = "mutation{deleteAll}"
         (post({"query": "{a}", "title": "x"}, "/repos/graphql/graphql-js/issues"), ["query:a read", "POST update"]),
         (post({"query": "{a}", "title": "x"}, "/apps/graphql"), ["query:a read", "POST update"]),
         (post({"query": "{a}", "title": None, "id": ""}), ["query:a read"]),
+        # paths that many protocols share
+        (post({"query": MUTATION}, "/query"), ["mutation:deleteAll delete", "POST update"]),
+        (post({"query": MUTATION}, "/v1/graph/"), ["mutation:deleteAll delete", "POST update"]),
+        (post(b"query=up%7Ba%3D%22b%22%7D", "/api/v1/query", FORM), ["POST update"]),
+        (post({"query": "SELECT 1"}, "/api/query"), ["POST update"]),
+        (post({"query": {"match": {}}}, "/api/query"), ["POST update"]),
+        (post(b"db=a&q=b", "/query", FORM), ["POST update"]),
+        (HttpRequest("GET", "https", "api.test", 443, "/api/v1/query?query=up"), ["GET read"]),
+        (HttpRequest("POST", "https", "api.test", 443, "/query", JSON, None, 1 << 30), ["POST update"]),
         # servers that do not look at the method
         (replace(post({"query": MUTATION}), method="PUT"), ["mutation:deleteAll delete"]),
         (replace(post({"query": MUTATION}), method="PATCH"), ["mutation:deleteAll delete"]),
@@ -270,6 +283,7 @@ def test_requests(request_: HttpRequest, wanted: list[str]) -> None:
         (post(b"x", "/graphql/x", (*JSON, ("Content-Encoding", "br"))), "compressed-body"),
         (HttpRequest("GET", "https", "api.test", 443, "/graphql/x?query=mutation%7Bdelete"), "graphql-document"),
         (post({"query": 5}), "graphql-body"),
+        (post({"query": "mutation{deleteAll"}, "/query"), "graphql-document"),
         (post({"query": ["{a}"]}), "graphql-body"),
         (post([]), "graphql-body"),
         (post([[{"query": "{a}"}]]), "graphql-body"),

@@ -41,6 +41,9 @@ from warden.model import Certainty, HttpRequest
 MAX_BATCH = 100
 #: A path segment that names an endpoint: graphql, gql, graphql.json, my-graphql, graphql_v2.
 _SEGMENT = re.compile(r"(?:[a-z0-9]+[-_])*(?:graphql|gql)(?:[-_.][a-z0-9]+)*")
+#: Last segments where other protocols are spoken as well (gqlgen's own examples serve ``/query``; so do Prometheus and InfluxDB): there it is
+#: GraphQL when it has a document, and what cannot be read is some other query.
+_QUIET = frozenset({"query", "queries", "graph"})
 #: What may follow it there: a version or a part of the API.
 _BELOW = re.compile(r"(?:v?[0-9]+(?:[.-][0-9]+)*|internal|public|private|admin|stable|unstable|query|batch|execute|console)?")
 _LABELS = frozenset({"graphql", "gql"})
@@ -85,7 +88,15 @@ def _spoken(request: HttpRequest) -> bool:
 
 def may_be(request: HttpRequest) -> bool:
     """Whether it is an endpoint, or its path holds the name of one."""
+    return _named(request) or _quiet(request)
+
+
+def _named(request: HttpRequest) -> bool:
     return any(_SEGMENT.fullmatch(part) for part in _path(request)) or is_endpoint(request)
+
+
+def _quiet(request: HttpRequest) -> bool:
+    return bool(_QUIET & set([part for part in _path(request) if part][-1:]))
 
 
 def _path(request: HttpRequest) -> list[str]:
@@ -107,7 +118,7 @@ def read(request: HttpRequest) -> tuple[Reading, ...]:
             raise
         return ()
     # Elsewhere a body without a document is some other API's.
-    if not (is_endpoint(request) or any(reading.certainty is Certainty.EXACT for reading in found) or request.body is None):
+    if not (is_endpoint(request) or any(one.certainty is Certainty.EXACT for one in found) or (request.body is None and _named(request))):
         return ()
     return found if not found or _spoken(request) else _distinct((*found, by_method(request.method)))
 
@@ -117,6 +128,8 @@ def _hints(request: HttpRequest) -> bool:
     if request.method in _READING:
         return "mutation" in unquote(request.target).lower() or bool(request.body)
     body = (request.body or b"").lower()
+    if not _named(request):
+        return b"mutation" in body or b"\\u" in body
     return b"query" in body or b"\\u" in body or bool(request.header_values("content-encoding"))
 
 

@@ -24,6 +24,8 @@ from warden.model import Flag, Verb
 
 #: Names that, when they are true, mean that something is lost which the mutation alone would keep.
 _NAMES = frozenset({"force", "overwrite", "replace", "purge", "delete", "destroy", "wipe", "prune", "truncate"})
+#: Names under which an update removes what hangs on the thing: the nested writes of Prisma and Hygraph. ``deleteMany: {}`` is all of them.
+_NESTED = frozenset({"delete", "deletemany"})
 #: GitHub's updateRefs deletes a ref when its new id is zeros. https://docs.github.com/en/graphql/reference/input-objects#refupdate
 _IDS = frozenset({"afteroid"})
 _ZEROS = re.compile(r"0{40}(?:0{24})?")
@@ -50,6 +52,7 @@ class Variables:
         while waiting:
             name, node = waiting.pop()
             if isinstance(node, ObjectValueNode):
+                found = _graver(found, _DELETES if name.lower() in _NESTED else _NONE)
                 waiting += [(field.name.value, field.value) for field in node.fields]
             elif isinstance(node, ListValueNode):
                 waiting += [(name, one) for one in node.values]
@@ -74,6 +77,7 @@ def _value(name: str, value: Any) -> Effect:
     while waiting:
         key, one = waiting.pop()
         if isinstance(one, dict):
+            found = _graver(found, _DELETES if key.lower() in _NESTED else _NONE)
             waiting += one.items()
         elif isinstance(one, list):
             waiting += [(key, each) for each in one]
