@@ -29,8 +29,11 @@ def request(method: str, url: str, body: bytes = b"") -> HttpRequest:
     parts = urlsplit(url)
     port = parts.port or {"https": 443, "http": 80}[parts.scheme]
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    kind = (("Content-Type", "application/json"),) if body.startswith(b"{") else ()
-    return HttpRequest(method, parts.scheme, parts.hostname or "", port, target, (("Host", parts.netloc), *kind), body, len(body))
+    kind = "application/json" if body.startswith(b"{") else ""
+    if target.endswith("/git-upload-pack"):
+        kind = "application/x-git-upload-pack-request"
+    typed = (("Content-Type", kind),) if kind else ()
+    return HttpRequest(method, parts.scheme, parts.hostname or "", port, target, (("Host", parts.netloc), *typed), body, len(body))
 
 
 def decide(message: HttpRequest | DnsQuestion | TcpConnect, preset: str = "no-destroy", egress: Egress | None = None) -> Decision:

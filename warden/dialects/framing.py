@@ -12,6 +12,8 @@ Refused here, each with its own code and a test row:
 ``sni-mismatch``             a TLS server name other than the host of the connection
 ``framing``                  Content-Length with Transfer-Encoding, either one twice, an odd value, or a transfer coding but ``chunked``
 ``method-override``          X-HTTP-Method-Override and its kin: the method that was read would not be the one that acts
+``target-override``          X-Original-URL and its kin: the path that was read would not be the one that acts
+``header-underscore``        a header that becomes one of those that are checked where ``_`` counts as ``-``, as for CGI and what came after it
 ===========================  ==========================================================================================
 
 RFC 9112: https://www.rfc-editor.org/rfc/rfc9112
@@ -35,6 +37,10 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 
 #: Headers by which some frameworks act on another method than the one on the request line.
 METHOD_OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
+#: Headers by which some (IIS, Zend, older Symfony) act on another path than the one on the request line.
+TARGET_OVERRIDES = frozenset({"x-original-url", "x-rewrite-url"})
+#: Headers that a reading rests on. RFC 3875 section 4.1.18 names variables so that ``Content_Type`` cannot be told from ``Content-Type``.
+_TOLD_APART = METHOD_OVERRIDES | TARGET_OVERRIDES | {"content-type", "content-encoding", "content-length", "transfer-encoding"}
 
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
@@ -50,6 +56,13 @@ def check(request: HttpRequest, *, method_override: bool = False) -> None:
             raise DecodeError("header-characters", f"The header {name[:32]!r} holds characters that HTTP does not allow.")
     if not method_override and (found := METHOD_OVERRIDES & request.fields.keys()):
         raise DecodeError("method-override", f"The header {min(found)} asks for another method than the request line does.")
+    if found := TARGET_OVERRIDES & request.fields.keys():
+        raise DecodeError("target-override", f"The header {min(found)} asks for another path than the request line does.")
+    for name in request.fields:
+        if "_" in name and name.replace("_", "-") in _TOLD_APART:
+            raise DecodeError(
+                "header-underscore", f"The header {name} is {name.replace('_', '-')} for some servers and nothing for others."
+            )
     _check_authority(request)
     _check_framing(request.fields)
 

@@ -38,7 +38,13 @@ class TestCurl:
         head = running.upstream.heads[0].decode()
         assert head.startswith("POST /echo?a=%2F%2f&b= HTTP/1.1\r\n")
         assert [line for line in head.lower().split("\r\n") if line.startswith(("host", "x-twice", "x-ruled", "content-length"))] == (
-            ["host: api.test", "x-twice: 1", "x-twice: 2", "content-length: 5", "x-ruled: yes"]
+            [
+                "host: api.test",
+                "x-twice: 1",
+                "x-twice: 2",
+                "x-ruled: yes",
+                "content-length: 5",
+            ]  # a form is read, so its length is written anew
         )
         ruling, outcome = running.rules.rulings()[0], running.rules.outcome()
         assert (outcome["id"], outcome["status"], outcome["request_bytes"], outcome["response_bytes"], outcome["error"]) == (
@@ -388,7 +394,7 @@ class TestLimits:
     def test_a_denied_upload_that_never_ends(self, running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("warden.enforce.http.stream.DISCARD_SECONDS", 0.5)
         with running.tls("api.test") as sock:
-            sock.sendall(b"POST /denied HTTP/1.1\r\nHost: api.test\r\nTransfer-Encoding: chunked\r\n\r\n")
+            sock.sendall(b"POST /denied HTTP/1.1\r\nHost: api.test\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n")
             assert sock.recv(1000).startswith(b"HTTP/1.1 403")
             started = time.monotonic()
             with contextlib.suppress(OSError):
@@ -468,7 +474,7 @@ class TestUpstreams:
 
     def test_a_client_that_goes_away(self, running: Any) -> None:
         sock = running.tls("api.test")
-        sock.sendall(b"POST /echo HTTP/1.1\r\nHost: api.test\r\nContent-Length: 1000000\r\n\r\nonly this")
+        sock.sendall(b"POST /echo HTTP/1.1\r\nHost: api.test\r\nContent-Type: a/b\r\nContent-Length: 1000000\r\n\r\nonly this")
         time.sleep(0.3)
         sock.close()
         time.sleep(0.3)

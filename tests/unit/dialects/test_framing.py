@@ -81,6 +81,13 @@ def test_has_one_reading(request_: HttpRequest) -> None:
         (with_headers(("X-HTTP-Method-Override", "DELETE")), "method-override"),
         (with_headers(("x-method-override", "DELETE")), "method-override"),
         (with_headers(("X-Http-Method", "DELETE")), "method-override"),
+        (with_headers(("X-Original-URL", "/admin")), "target-override"),
+        (with_headers(("x-rewrite-url", "/admin")), "target-override"),
+        (with_headers(("X_HTTP_Method_Override", "DELETE")), "header-underscore"),
+        (with_headers(("X-HTTP_Method-Override", "DELETE")), "header-underscore"),
+        (with_headers(("X_Original_URL", "/admin")), "header-underscore"),
+        (with_headers(("Content_Type", "a/b")), "header-underscore"),
+        (with_headers(("Transfer_Encoding", "chunked")), "header-underscore"),
     ],
 )
 def test_is_refused(request_: HttpRequest, code: str) -> None:

@@ -62,8 +62,7 @@ FORCED = "git:update-ref update destructive overwrite"
         ("GET", "/o/r.git/info/refs?service=git-upload-pack", "git:fetch read"),
         ("GET", "/o/r/info/refs?service=git-upload-pack", "git:fetch read"),
         ("GET", "/info/refs?service=git-upload-pack", "git:fetch read"),
-        ("POST", "/o/r.git/git-upload-pack", "git:fetch read"),
-        ("POST", "/o/r.git/git-upload-archive", "git:fetch read"),
+        ("POST", "/o/r.git/git-upload-pack", "POST update"),  # without git's content type: some API's, about a thing of that name
         ("GET", "/o/r.git/info/refs?service=git-receive-pack", "git:push update"),
         ("GET", "/o/r.git/info/refs?service=git-upload-pack&service=git-receive-pack", "git:push update"),
         ("GET", "/o/r.git/info/refs?service=git%2Dreceive%2Dpack", "git:push update"),
@@ -80,6 +79,20 @@ FORCED = "git:update-ref update destructive overwrite"
 )
 def test_routes(method: str, target: str, wanted: str) -> None:
     assert ask(HttpRequest(method, "https", "git.test", 443, target)) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "wanted"),
+    [
+        ("git-upload-pack", "application/x-git-upload-pack-request", "git:fetch read"),
+        ("git-upload-archive", "application/x-git-upload-archive-request", "git:fetch read"),
+        ("Git-Upload-Pack", "application/x-git-upload-pack-request", "git:fetch read"),
+        ("git-upload-pack", "application/json", "POST update"),
+        ("git-upload-pack", "application/x-git-upload-pack-request, application/json", "POST update"),
+    ],
+)
+def test_a_fetch_has_the_content_type_of_one(service: str, kind: str, wanted: str) -> None:
+    assert ask(push(b"0000", headers=(("Content-Type", kind),), target=f"/o/r.git/{service}")) == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +118,18 @@ def test_routes(method: str, target: str, wanted: str) -> None:
         (
             commands(f"{ZERO} {A} refs/heads/new", caps=" push-options", rest=pkt("ci.skip") + b"0000PACK"),
             ["git:create-ref create refs/heads/new"],
+        ),
+        (
+            commands(f"{ZERO} {A} refs/heads/new", caps=" push-options", rest=pkt("repo.private=False\n") + b"0000PACK"),
+            ["git:create-ref create share refs/heads/new"],
+        ),
+        (
+            commands(f"{ZERO} {A} refs/heads/new", caps=" push-options=1", rest=pkt("secret_push_protection.skip_all") + b"0000PACK"),
+            ["git:create-ref create protection_off refs/heads/new"],
+        ),
+        (
+            commands(f"{A} {ZERO} refs/heads/x", caps=" push-options", rest=pkt("repo.private=true") + pkt("repo.private=0") + b"0000"),
+            ["git:delete-ref delete destructive share refs/heads/x"],
         ),
         (commands(f"{ZERO} {A} refs/heads/new", rest=b"PACK, whatever"), ["git:create-ref create refs/heads/new"]),
         (b"", None),
@@ -150,6 +175,7 @@ def test_commands(body: bytes, wanted: list[str] | None) -> None:
         "/o/r.git/git-receive-pack",
         "/o/r.git/git%2Dreceive-pack",
         "/o/r.git/git-receive-pack/",
+        "/o/r.git/Git-Receive-Pack",
         "/o/r.git/git-receive-pack;x",
         "/a?b=/git-receive-pack",
     ],
@@ -189,7 +215,40 @@ def test_what_is_not_read_is_the_worst() -> None:
     ],
 )
 def test_lfs(body: bytes | None, wanted: str) -> None:
-    assert ask(push(body, target="/o/r.git/info/lfs/objects/batch", headers=())) == [wanted]
+    kind = (("Content-Type", "application/vnd.git-lfs+json; charset=utf-8"),)
+    assert ask(push(body, target="/o/r.git/info/lfs/objects/batch", headers=kind)) == [wanted]
+
+
+def test_an_lfs_download_has_the_content_type_of_one() -> None:
+    body = b'{"operation":"download","title":"x"}'
+    kind = (("Content-Type", "application/json"),)
+    assert ask(push(body, target="/things/info/lfs/objects/batch", headers=kind)) == ["lfs:download read", "POST update"]
+
+
+REF, COMMITS, FORM = "/repos/o/r/git/refs/heads/main", "/api/v4/projects/o%2Fr/repository/commits", "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "kind", "body", "forced"),
+    [
+        ("PATCH", REF, "application/json", b'{"sha":"a"}', False),
+        ("PATCH", REF, "application/json", b'{"sha":"a","force":false}', False),
+        ("PATCH", REF, "application/json", b'{"sha":"a","force":true}', True),
+        ("PATCH", REF, "", b' {"sha":"a","\\u0066orce":true}', True),
+        ("PATCH", "/api/v3" + REF, "application/json", b'{"force":1}', True),
+        ("PATCH", REF, "application/json", None, True),
+        ("POST", COMMITS, "application/json", b'{"branch":"main","actions":[]}', False),
+        ("POST", COMMITS, "application/json", b'{"branch":"main","start_branch":"x","force":true}', True),
+        ("POST", COMMITS, FORM, b"branch=main&force=true", True),
+        ("POST", COMMITS, FORM, b"branch=main&force=false", False),
+        ("POST", COMMITS + "?force=1", "application/json", b"{}", True),
+    ],
+)
+def test_refs_that_a_rest_api_moves(method: str, target: str, kind: str, body: bytes | None, forced: bool) -> None:
+    headers = (("Content-Type", kind),) if kind else ()
+    request = HttpRequest(method, "https", "git.test", 443, target, headers, body, None if body is None else len(body))
+    assert DIALECT.needs_body(request)
+    assert ask(request) == [FORCED if forced else "git:update-ref update"]
 
 
 def test_read_access_is_for_fetches() -> None:
@@ -251,6 +310,15 @@ def test_a_fast_forward_is_seen_in_whatever_way_git_packs(options: tuple[str, ..
         assert pack.fast_forwards(made, "sha1", [(A, ids[new])]) == frozenset()
         body = commands(f"{ids[old]} {ids[new]} refs/heads/main", rest=made)
         assert ask(push(body)) == ["git:update-ref update refs/heads/main"]
+
+
+def test_a_shallow_commit_leads_to_none_of_its_parents() -> None:
+    """A server that takes it over (receive.shallowUpdate) shows a branch of one commit, and in time removes the others."""
+    ids = repository().ids
+    body = commands(f"{ids[20]} {ids[29]} refs/heads/main", rest=repository().pack(ids[29], ids[20]))
+    assert ask(push(body)) == ["git:update-ref update refs/heads/main"]
+    assert ask(push(pkt(f"shallow {ids[25]}") + body)) == [f"{FORCED} refs/heads/main"]
+    assert ask(push(pkt(f"shallow {ids[10]}") + body)) == ["git:update-ref update refs/heads/main"]  # beyond what is pushed
 
 
 def test_commits_that_are_deltas() -> None:

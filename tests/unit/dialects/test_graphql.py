@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,6 +59,9 @@ def query(text: str, **more: Any) -> list[str]:
         ("mutation { volume { delete(id: 1) { ok } } }", ["mutation:volume delete"]),
         ("mutation { volume { rename(id: 1) { ok } } }", ["mutation:volume update"]),
         ("mutation { createIssue { issue { deletedAt } } }", ["mutation:createIssue create"]),
+        ("mutation { volume(id: 1) { delete { ok } } }", ["mutation:volume delete"]),
+        ("mutation { project(id: 1) { volumes { x: deleteAll } } }", ["mutation:project delete"]),
+        ("mutation { updateIssue { deleted removedIds deletePermission } }", ["mutation:updateIssue update"]),
         ("mutation { a { ...F } } fragment F on A { b { destroy(id: 1) } }", ["mutation:a delete"]),
         ("{ __schema { types { name } } }", ["query:__schema read"]),
         ("query { node(id: \"deleteEverything\") { id } }", ["query:node read"]),
@@ -71,6 +75,37 @@ def query(text: str, **more: Any) -> list[str]:
 )  # fmt: skip
 def test_documents(text: str, wanted: list[str]) -> None:
     assert query(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "wanted"),
+    [
+        ('mutation { updateRef(input: {refId: "r", oid: "o", force: true}) { ok } }', None, (Verb.UPDATE, True)),
+        ('mutation { updateRef(input: {refId: "r", oid: "o", force: false}) { ok } }', None, (Verb.UPDATE, False)),
+        ('mutation { updateRef(input: {refId: "force"}) { ok } }', None, (Verb.UPDATE, False)),
+        ("mutation($i: I!) { updateRef(input: $i) { ok } }", {"i": {"refs": [{"force": True}]}}, (Verb.UPDATE, True)),
+        ("mutation($i: I!) { updateRef(input: $i) { ok } }", {"i": {"force": "true"}}, (Verb.UPDATE, False)),
+        ("mutation($f: Boolean) { updateRef(input: {Force: $f}) { ok } }", {"f": True}, (Verb.UPDATE, True)),
+        ("mutation($f: Boolean = true) { updateRef(force: $f) { ok } }", None, (Verb.UPDATE, True)),
+        ("mutation($f: Boolean = true) { updateRef(force: $f) { ok } }", {"f": False}, (Verb.UPDATE, False)),
+        ("mutation($i: I = {a: [{force: true}]}) { updateRef(input: $i) { ok } }", "{}", (Verb.UPDATE, True)),
+        ("mutation($f: Boolean) { updateRef(input: {force: $f}) { ok } }", '{"f": true}', (Verb.UPDATE, True)),
+        ("mutation($f: Boolean) { updateRef(input: {force: $f}) { ok } }", {"g": True}, (Verb.UPDATE, False)),
+        ("mutation { ref { update(force: true) { ok } } }", None, (Verb.UPDATE, True)),
+        ("mutation($i: I!) { variableCollectionUpsert(input: $i) }", {"i": {"replace": True}}, (Verb.UPDATE, True)),
+        ('mutation { updateRefs(input: {refUpdates: [{name: "refs/heads/x", afterOid: "%s"}]}) { ok } }' % ("0" * 40), None, (Verb.DELETE, True)),
+        ("mutation($o: O!) { updateRefs(input: {refUpdates: [{afterOid: $o}]}) { ok } }", {"o": "0" * 40}, (Verb.DELETE, True)),
+        ("mutation { ...F } fragment F on M { updateRef(force: true) { ok } }", None, (Verb.UPDATE, True)),
+        ("query { a(force: true) }", None, (Verb.READ, False)),
+        ("mutation { updatePost(data: {comments: {delete: {id: 1}}}) { id } }", None, (Verb.DELETE, True)),
+        ("mutation { updatePost(data: {comments: {deleteMany: {}}}) { id } }", None, (Verb.DELETE, True)),
+        ("mutation($d: D!) { updatePost(data: $d) { id } }", {"d": {"comments": {"delete": [{"id": 1}]}}}, (Verb.DELETE, True)),
+        ("mutation { updatePost(data: {comments: {delete: []}}) { id } }", None, (Verb.UPDATE, False)),
+    ],
+)  # fmt: skip
+def test_switches(text: str, variables: Any, wanted: tuple[Verb, bool]) -> None:
+    (action,) = DIALECT.decode(post({"query": text, "variables": variables}))
+    assert (action.verb, Flag.DESTRUCTIVE in action.flags) == wanted
 
 
 TWO = "query Read { a } mutation Write { deleteIssue }"
@@ -138,19 +173,36 @@ MUTATION = "mutation{deleteAll}"
         (post({"query": "{a}"}, "/v1", host="graphql.example"), ["query:a read"]),
         (post({"query": "{a}"}, "/v2", host="api.monday.com"), ["query:a read"]),
         (post({"query": "{a}"}, "/v1/messages"), ["POST update"]),
-        (post({"query": "{a}"}, "/graphql/api/"), ["query:a read"]),
-        (post({"query": MUTATION}, "/x-graphql/y/z"), ["mutation:deleteAll delete"]),
+        (post({"query": "{a}"}, "/graphql/api/"), ["query:a read", "POST update"]),
+        (post({"query": MUTATION}, "/x-graphql/y/z"), ["mutation:deleteAll delete", "POST update"]),
         (post({"title": "x"}, "/repos/o/graphql-js/issues"), ["POST update"]),
         (post({"id": "x"}, "/repos/o/graphql/issues"), ["POST update"]),
         (post({"id": "x"}, "/graphql/v2"), ["graphql:unread unknown"]),
         (post({"id": "x"}, "/graphql/internal"), ["graphql:unread unknown"]),
         (post(b"zip", "/repos/o/graphql/assets", (("Content-Type", "application/zip"),)), ["POST update"]),
-        (HttpRequest("POST", "https", "api.test", 443, "/repos/o/graphql/issues", JSON, None, 1 << 30), ["graphql:unread unknown"]),
+        (HttpRequest("POST", "https", "api.test", 443, "/repos/o/graphql/issues", JSON, None, 1 << 30), ["graphql:unread unknown", "POST update"]),
         (HttpRequest("GET", "https", "api.test", 443, "/docs/graphql/search?query=how+to"), ["GET read"]),
-        (HttpRequest("GET", "https", "api.test", 443, "/x/graphql/y?" + urlencode({"query": "mutation{deleteAll}"})), ["mutation:deleteAll delete"]),
+        (HttpRequest("GET", "https", "api.test", 443, "/x/graphql/y?query=mutation%7BdeleteAll%7D"), ["mutation:deleteAll delete", "GET read"]),
         (post({"query": "{a}"}, "/graphqlx"), ["POST update"]),
-        (post(b"{a}", "/anything", GRAPHQL), ["query:a read"]),
-        (post({"query": "{a}"}, "/x", (("Content-Type", "application/graphql+json"),)), ["query:a read"]),
+        (post(b"{a}", "/anything", GRAPHQL), ["query:a read", "POST update"]),
+        (post({"query": "{a}"}, "/x", (("Content-Type", "application/graphql+json"),)), ["query:a read", "POST update"]),
+        # what another API may read as its own
+        (post({"query": "{a}", "title": "x"}, "/repos/graphql/graphql-js/issues"), ["query:a read", "POST update"]),
+        (post({"query": "{a}", "title": "x"}, "/apps/graphql"), ["query:a read", "POST update"]),
+        (post({"query": "{a}", "title": None, "id": ""}), ["query:a read"]),
+        # paths that many protocols share
+        (post({"query": MUTATION}, "/query"), ["mutation:deleteAll delete", "POST update"]),
+        (post({"query": MUTATION}, "/v1/graph/"), ["mutation:deleteAll delete", "POST update"]),
+        (post(b"query=up%7Ba%3D%22b%22%7D", "/api/v1/query", FORM), ["POST update"]),
+        (post({"query": "SELECT 1"}, "/api/query"), ["POST update"]),
+        (post({"query": {"match": {}}}, "/api/query"), ["POST update"]),
+        (post(b"db=a&q=b", "/query", FORM), ["POST update"]),
+        (HttpRequest("GET", "https", "api.test", 443, "/api/v1/query?query=up"), ["GET read"]),
+        (HttpRequest("POST", "https", "api.test", 443, "/query", JSON, None, 1 << 30), ["POST update"]),
+        # servers that do not look at the method
+        (replace(post({"query": MUTATION}), method="PUT"), ["mutation:deleteAll delete"]),
+        (replace(post({"query": MUTATION}), method="PATCH"), ["mutation:deleteAll delete"]),
+        (HttpRequest("PUT", "https", "api.test", 443, "/graphql", JSON, None, 1 << 30), ["graphql:unread unknown"]),
         # forms of a request
         (post(MUTATION.encode(), headers=GRAPHQL), ["mutation:deleteAll delete"]),
         (post(TWO.encode(), "/graphql?operationName=Read", GRAPHQL), ["query:a read"]),
@@ -202,6 +254,28 @@ def test_requests(request_: HttpRequest, wanted: list[str]) -> None:
         (HttpRequest("GET", "https", "api.test", 443, "/graphql?query=%7Ba%7D&query=mutation%7BdeleteAll%7D"), "graphql-two-documents"),
         (HttpRequest("GET", "https", "api.test", 443, "/graphql?query=%7Ba%7D", JSON, b'{"query":"x"}'), "graphql-get-body"),
         (HttpRequest("GET", "https", "api.test", 443, "/graphql?query=%7Ba%7D", JSON, None), "graphql-get-body"),
+        (HttpRequest("GET", "https", "api.test", 443, "/graphql", JSON, b'{"query":"mutation{deleteAll}"}'), "graphql-get-body"),
+        (HttpRequest("GET", "https", "api.test", 443, "/graphql", JSON, None), "graphql-get-body"),
+        (HttpRequest("OPTIONS", "https", "api.test", 443, "/graphql", JSON, b'{"query":"mutation{deleteAll}"}'), "graphql-get-body"),
+        # JSON for servers that do not look at the type, a form for those that do; and the other way round
+        (post(b'{"query":"mutation{deleteAll}","x":"&query={a}&"}', headers=FORM), "graphql-two-documents"),
+        (post(b' [{"query":"mutation{deleteAll}","x":"&query={a}&"}]', headers=FORM), "graphql-two-documents"),
+        (post(b'{"query":"{a}","x":"&query=mutation{deleteAll}&"}', headers=()), "graphql-two-documents"),
+        (post(b'{"query":"{a}","x":";query=mutation{deleteAll};"}', headers=()), "graphql-two-documents"),
+        (post(b'{"query":"{a}","x":"&qu%65ry=mutation{deleteAll}&"}', headers=(("Content-Type", f"{FORM[0][1]},a/b"),)), "graphql-two-documents"),
+        # Rack 2 ends fields at semicolons, PHP trims names
+        (post(b"query={a}%23;query=mutation{deleteAll}", headers=FORM), "graphql-two-documents"),
+        (post(b"query={a}&+query=mutation{deleteAll}", headers=FORM), "graphql-two-documents"),
+        (post(b"query={a}&query%00x=mutation{deleteAll}", headers=FORM), "graphql-two-documents"),
+        (post(b"query={a}&query[]=mutation{deleteAll}", headers=FORM), "graphql-two-documents"),
+        (HttpRequest("GET", "https", "api.test", 443, "/graphql?query=%7Ba%7D%23;query=mutation%7BdeleteAll%7D"), "graphql-two-documents"),
+        (HttpRequest("GET", "https", "api.test", 443, "/graphql?x=1;query=mutation%7BdeleteAll%7D"), "graphql-two-documents"),
+        # in UTF-7, the key is "query" as well
+        (post(b'{"query":"{a}","+AHEAdQBlAHIAeQ-":"mutation{deleteAll}"}', headers=(("Content-Type", "application/json; charset=utf-7"),)),
+         "graphql-charset"),
+        (post({"query": "{a}"}, headers=(("Content-Type", 'application/json;charset="UTF-16"'),)), "graphql-charset"),
+        (post({"query": "{a}", "variables": "{"}), "malformed-json"),
+        (post({"query": "{a}", "variables": "\ud800"}), "invalid-utf8"),
         (post(b'{"query":"{a}","query":"mutation{deleteAll}"}', "/graphql/x"), "duplicate-json-key"),
         (post(b'{"query":"mutation{deleteAll}", "x":"\xff"}', "/graphql/x"), "invalid-utf8"),
         (post(b'{"\\u0071uery":"mutation{deleteAll}",}', "/graphql/x"), "malformed-json"),
@@ -209,6 +283,7 @@ def test_requests(request_: HttpRequest, wanted: list[str]) -> None:
         (post(b"x", "/graphql/x", (*JSON, ("Content-Encoding", "br"))), "compressed-body"),
         (HttpRequest("GET", "https", "api.test", 443, "/graphql/x?query=mutation%7Bdelete"), "graphql-document"),
         (post({"query": 5}), "graphql-body"),
+        (post({"query": "mutation{deleteAll"}, "/query"), "graphql-document"),
         (post({"query": ["{a}"]}), "graphql-body"),
         (post([]), "graphql-body"),
         (post([[{"query": "{a}"}]]), "graphql-body"),

@@ -8,6 +8,7 @@ import pytest
 
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
+from warden.errors import DecodeError
 from warden.model import Certainty, DnsQuestion, Flag, HttpRequest, Ruling, TcpConnect, Verb
 from warden.pipeline import Decoder
 
@@ -22,6 +23,54 @@ def test_method_decides_the_verb(method: str, verb: Verb) -> None:
     assert (Flag.DESTRUCTIVE in action.flags) == (verb is Verb.DELETE)
     assert action.context["path"] == "/simple/"  # a query may hold secrets
     assert action.resources[0].attributes["egress"] is True
+
+
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
+
+
+def post(kind: str, body: bytes | None, target: str = "/x") -> HttpRequest:
+    headers = (("Content-Type", kind),) if kind else ()
+    return HttpRequest("POST", "https", "pypi.org", 443, target, headers, body, None if body is None else len(body))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post(FORM, b"a=b&_method=delete"),
+        post(FORM, b"_m%65thod=DELETE"),
+        post(FORM, b"a=b;_method=DELETE"),  # Rack 2
+        post(FORM, b"+_method=delete"),  # PHP
+        post(FORM, b"_method[]=delete"),
+        post(f"{FORM}; charset=utf-8", b"_method=put"),
+        post(f"{FORM}, application/json", b"_method=put"),
+        post("", b"_method=delete"),  # to Rack, a form
+        post("application/json", b"{}", "/x?a=b&_method=delete"),
+        post(PARTS, b'--x\r\nContent-Disposition: form-data; name="_method"\r\n\r\ndelete\r\n--x--'),
+        post(PARTS, b"--x\r\nContent-Disposition: form-data; name=_method\r\n\r\ndelete\r\n--x--"),
+    ],
+)
+def test_a_form_that_asks_for_another_method(request_: HttpRequest) -> None:
+    dialect = HttpDialect(Egress(["pypi.org"]))
+    with pytest.raises(DecodeError) as caught:
+        dialect.decode(request_)
+    assert caught.value.code == "method-override"
+    assert dialect.needs_body(request_) is (request_.header_values("content-type") != ["application/json"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "verb"),
+    [
+        (post(FORM, b"a=_method&payment_method=x"), Verb.UPDATE),
+        (post("application/json", b'{"_method": "delete"}'), Verb.UPDATE),
+        (post("application/json", None), Verb.UPDATE),
+        (post(PARTS, b'--x\r\nContent-Disposition: form-data; name="payment_method"\r\n\r\nx\r\n--x--'), Verb.UPDATE),
+        (post(PARTS, None), Verb.UPDATE),  # an upload
+        (post(FORM, None), Verb.UNKNOWN),  # a form of more than is read of one
+    ],
+)
+def test_a_form_is_what_its_method_says(request_: HttpRequest, verb: Verb) -> None:
+    (action,) = HttpDialect(Egress(["pypi.org"])).decode(request_)
+    assert action.verb is verb
 
 
 def test_denial_is_json_with_the_ruling() -> None:

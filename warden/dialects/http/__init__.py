@@ -6,8 +6,11 @@ protocol shows it. `dialect` holds the order, `decode` tries one after another:
 1. a switch to WebSocket (``upgrade``): bytes that nobody rules on afterwards;
 2. git over HTTPS (`git`, with `commands` for a push's ref updates and `pack` for the commits that come with them; `lfs`): a fetch reads, a push
    updates, and one that deletes, forces, or cannot be shown not to force destroys;
-3. GraphQL (`graphql` finds the document in a request, `document` its operations' fields, `words` what a mutation's name says it does);
-4. anything else (`dialect`): the method. The method of an unknown API says little about what it does, so its certainty is never exact.
+3. GraphQL (`graphql` finds the document in a request, `document` its operations' fields, `words` what a mutation's name says it does,
+   `switches` what its arguments add);
+4. refs that a forge's REST API moves (`refs`);
+5. anything else (`dialect`): the method, unless a form's parameter names another (`override`). The method of an unknown API says
+   little about what it does, so its certainty is never exact.
 
 `reading` is what each of them returns: an action before it has its host. `denial` answers in the words of whoever asked: git, a GraphQL client, or
 anything that reads JSON.

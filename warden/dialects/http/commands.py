@@ -52,11 +52,15 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """`pack` is what follows the commands, as far as it is there. `unreadable` says why the commands cannot be told, else it is empty."""
+    """`pack` is what follows the commands, as far as it is there. `shallow` are the commits that the client says have no parents.
+    `unreadable` says why the commands cannot be told, else it is empty.
+    """
 
     commands: tuple[Command, ...] = ()
     capabilities: frozenset[str] = frozenset()
     pack: bytes = b""
+    options: tuple[bytes, ...] = ()
+    shallow: frozenset[str] = frozenset()
     unreadable: str = ""
 
     @property
@@ -68,6 +72,8 @@ def read_push(data: bytes) -> Push:
     """The commands at the start of `data`. Raises DecodeError for what is no push, and for one whose list does not end in `data`."""
     commands: list[Command] = []
     capabilities: frozenset[str] = frozenset()
+    shallow: set[str] = set()
+    options: list[bytes] = []
     position = 0
     while (line := _packet(data, position)) is not None:
         position += len(line) + 4
@@ -75,6 +81,7 @@ def read_push(data: bytes) -> Push:
         if text.startswith(b"push-cert"):
             return Push(unreadable="the push is signed")
         if not zero and _SHALLOW.fullmatch(text):  # of a shallow clone; it stands before the commands
+            shallow.add(text.removeprefix(b"shallow ").decode())
             continue
         if zero:
             if commands:
@@ -92,11 +99,12 @@ def read_push(data: bytes) -> Push:
     position += 4
     if len({command.ref for command in commands}) != len(commands):
         raise _malformed("a ref is there twice")
-    if "push-options" in capabilities:
+    if any(word.partition("=")[0] == "push-options" for word in capabilities):  # as git's parse_feature_value has it
         while (line := _packet(data, position)) is not None:
             position += len(line) + 4
+            options.append(line.removesuffix(b"\n"))
         position += 4
-    return Push(tuple(commands), capabilities, data[position:])
+    return Push(tuple(commands), capabilities, data[position:], tuple(options), frozenset(shallow))
 
 
 def _packet(data: bytes, position: int) -> bytes | None:

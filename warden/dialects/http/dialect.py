@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote
 
 from warden.dialects.egress import Egress, segments
-from warden.dialects.http import git, graphql, lfs
+from warden.dialects.http import git, graphql, lfs, override, refs
 from warden.dialects.http.denial import denial
 from warden.dialects.http.reading import Reading, by_method, unread
 from warden.errors import DecodeError
@@ -29,7 +29,7 @@ class HttpDialect:
         return True
 
     def needs_body(self, request: HttpRequest) -> bool:
-        return git.needs_body(request) or lfs.needs_body(request) or graphql.needs_body(request)
+        return any(protocol.needs_body(request) for protocol in (git, lfs, graphql, override, refs))
 
     def needs_prefix(self, request: HttpRequest) -> bool:
         """Whether the first bytes of a body that is too large to be read tell enough: a push's commands come first, its commits next."""
@@ -68,4 +68,5 @@ def _read(request: HttpRequest) -> tuple[Reading, ...]:
         raise DecodeError(
             "path", "The path could be read in two ways, and one of them is that of git or GraphQL.", "Send it without dots and escapes."
         )
-    return git.read(request) or lfs.read(request) or graphql.read(request) or (by_method(request.method),)
+    found = git.read(request) or lfs.read(request) or graphql.read(request) or override.read(request)
+    return found or refs.read(request) or (by_method(request.method),)

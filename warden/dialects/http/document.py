@@ -1,8 +1,9 @@
 """A GraphQL document: the operation that runs, and the fields that it starts with.
 
 Parsed by graphql-core's lexer and parser, within limits. Fragments are followed; an alias says nothing, the field does; a field under ``@skip`` or
-``@include`` counts as run, because variables decide. Nested fields do not count, but for a mutation's fields with arguments: APIs that group their
-mutations (``mutation { volume { delete(id: 1) } }``) say there what they do.
+``@include`` counts as run, because variables decide. Nested fields do not count, but for a mutation's fields with arguments or with an order for a
+name: APIs that group their mutations (``mutation { volume { delete(id: 1) } }``, ``mutation { volume(id: 1) { delete } }``) say there what they do.
+Of arguments, only `switches` count.
 
 https://spec.graphql.org/October2021/#sec-Executing-Operations
 """
@@ -10,6 +11,7 @@ https://spec.graphql.org/October2021/#sec-Executing-Operations
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from graphql import GraphQLError, parse
 from graphql.language import (
@@ -24,6 +26,7 @@ from graphql.language import (
 
 from warden.dialects.http import words
 from warden.dialects.http.reading import Reading
+from warden.dialects.http.switches import Variables
 from warden.errors import DecodeError
 from warden.model import Verb
 
@@ -35,7 +38,7 @@ MAX_FIELDS = 20_000
 MAX_DEPTH = 60
 
 
-def operations(text: str, name: str | None) -> tuple[Reading, ...]:
+def operations(text: str, name: str | None, variables: Any = None) -> tuple[Reading, ...]:
     """One reading for each top-level field of the operation that runs. Raises DecodeError."""
     if len(text) > MAX_CHARACTERS:
         raise DecodeError("graphql-document", f"The GraphQL document is longer than {MAX_CHARACTERS} characters.", "Send less at once.")
@@ -54,7 +57,7 @@ def operations(text: str, name: str | None) -> tuple[Reading, ...]:
             fragments[node.name.value] = node
         else:
             raise DecodeError("graphql-document", "The GraphQL document defines types, or a fragment twice; it cannot be run.")
-    found = tuple(_readings(_chosen(defined, name), fragments))
+    found = tuple(_readings(_chosen(defined, name), fragments, variables))
     if not found:
         raise DecodeError("graphql-document", "The GraphQL document asks for nothing.")
     return found
@@ -73,15 +76,16 @@ def _chosen(defined: list[OperationDefinitionNode], name: str | None) -> Operati
     return found[0]
 
 
-def _readings(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[Reading]:
+def _readings(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode], given: Any) -> Iterator[Reading]:
     kind = operation.operation
+    variables = Variables(given, operation.variable_definitions or ())
     walk = _Walk(fragments)
     for field in walk.fields(operation.selection_set):
         effect = words.Effect(Verb.READ)
         if kind is OperationType.MUTATION:
-            effect = words.effect(field.name.value)
+            effect = words.effect(field.name.value).with_nested(variables.effect(field.arguments or ()))
             for below in walk.below(field):
-                effect = effect.with_nested(words.effect(below.name.value))
+                effect = effect.with_nested(words.effect(below.name.value)).with_nested(variables.effect(below.arguments or ()))
         yield Reading(f"{kind.value}:{field.name.value}", effect.verb, effect.flags)
 
 
@@ -111,8 +115,8 @@ class _Walk:
                 yield from self.fields(self._fragments[name].selection_set, within | {name}, depth + 1)
 
     def below(self, field: FieldNode, depth: int = 0) -> Iterator[FieldNode]:
-        """Nested fields that take arguments, at any depth."""
+        """Nested fields that take arguments or are orders, at any depth."""
         for node in self.fields(field.selection_set, depth=depth):
-            if node.arguments:
+            if node.arguments or words.is_order(node.name.value):
                 yield node
             yield from self.below(node, depth + 1)

@@ -2,7 +2,8 @@
 
 ===========================================================  =====================================================================
 ``GET  REPO/info/refs?service=git-upload-pack``              ``git:fetch``: what refs there are, for a clone or fetch
-``POST REPO/git-upload-pack``, ``git-upload-archive``        ``git:fetch``: reads, whatever the body asks for
+``POST REPO/git-upload-pack``, ``git-upload-archive``        ``git:fetch``: reads, whatever the body asks for; with git's content type, or
+                                                             it is some API's POST about a thing of that name
 ``GET  REPO/info/refs?service=git-receive-pack``             ``git:push``: the same list, asked for by nobody but who will push
 ``POST REPO/git-receive-pack``                               the push: its commands (:mod:`.commands`), one action each
 any other GET                                                a GET, the dumb protocol's files among them
@@ -15,6 +16,7 @@ https://git-scm.com/docs/gitprotocol-http
 
 from __future__ import annotations
 
+import re
 import zlib
 from urllib.parse import unquote
 
@@ -30,6 +32,11 @@ _FETCHES = frozenset({"git-upload-pack", "git-upload-archive"})
 _PUSH = "git-receive-pack"
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _TAGS = "refs/tags/"
+#: Options of a push (``git push -o``) that do more than the push: one line each, with whose they are.
+OPTIONS = (
+    (re.compile(rb"repo\.private=(?:0|f|false)", re.IGNORECASE), Flag.SHARE),  # Gitea, Forgejo: makes the repository public
+    (re.compile(rb"secret_(?:push_protection|detection)\.skip_all(?:=.*)?"), Flag.PROTECTION_OFF),  # GitLab: lets secrets be pushed
+)
 
 
 def route(target: str) -> tuple[str, str] | None:
@@ -40,18 +47,22 @@ def route(target: str) -> tuple[str, str] | None:
     parts = [part.partition(";")[0] for part in path]  # some servers cut parameters off
     while parts and not parts[-1]:
         parts.pop()
-    if parts[-2:] == ["info", "refs"]:
+    last = [part.lower() for part in parts[-2:]]  # to some, case is nothing
+    if last == ["info", "refs"]:
         return "/" + "/".join(parts[:-2]), "info/refs"
-    if parts and parts[-1] in _FETCHES | {_PUSH}:
-        return "/" + "/".join(parts[:-1]), parts[-1]
+    if last and last[-1] in _FETCHES | {_PUSH}:
+        return "/" + "/".join(parts[:-1]), last[-1]
     return None
 
 
 def is_push(request: HttpRequest) -> bool:
     """Whether this is the request of a push that carries its commands. Also for a server that goes by the content type."""
     found = route(request.target)
-    kind = ",".join(request.header_values("content-type")).lower()
-    return request.method not in _READING and ((found is not None and found[1] == _PUSH) or "x-git-receive-pack-request" in kind)
+    return request.method not in _READING and ((found is not None and found[1] == _PUSH) or f"x-{_PUSH}-request" in _kind(request))
+
+
+def _kind(request: HttpRequest) -> str:
+    return ",".join(request.header_values("content-type")).lower()
 
 
 def needs_body(request: HttpRequest) -> bool:
@@ -81,7 +92,7 @@ def read(request: HttpRequest) -> tuple[Reading, ...]:
         if service == _PUSH:
             return (Reading("git:push", Verb.UPDATE, context=context),)
         return (Reading("git:fetch", Verb.READ, context=context),)
-    if found[1] in _FETCHES and request.method == "POST":
+    if found[1] in _FETCHES and request.method == "POST" and _kind(request) == f"application/x-{found[1]}-request":
         return (Reading("git:fetch", Verb.READ, context=context),)
     return ()
 
@@ -101,19 +112,21 @@ def _push(request: HttpRequest, context: dict[str, str]) -> tuple[Reading, ...]:
     if not push.commands:  # what git sends first, to be told whether it must log in
         return (Reading("git:push", Verb.UPDATE, context=context),)
     moved = [command for command in push.commands if command.moves and not command.ref.startswith(_TAGS)]
-    shown = fast_forwards(push.pack, push.algorithm, [(command.old, command.new) for command in moved]) if moved else frozenset()
+    moves = [(command.old, command.new) for command in moved]
+    shown = fast_forwards(push.pack, push.algorithm, moves, push.shallow) if moved else frozenset()
+    asked = frozenset(flag for option in push.options for pattern, flag in OPTIONS if pattern.fullmatch(option))
     readings = []
     for command in push.commands:
         said = {**context, "ref": command.ref}
         if command.deletes:
-            readings.append(Reading("git:delete-ref", Verb.DELETE, frozenset({Flag.DESTRUCTIVE}), context=said))
+            readings.append(Reading("git:delete-ref", Verb.DELETE, asked | {Flag.DESTRUCTIVE}, context=said))
         elif command.creates:
-            readings.append(Reading("git:create-ref", Verb.CREATE, context=said))
+            readings.append(Reading("git:create-ref", Verb.CREATE, asked, context=said))
         elif command.moves and (command.ref.startswith(_TAGS) or (command.old, command.new) not in shown):
             # A tag that moves loses what it named; a branch loses commits unless the new ones are seen to build on the old.
-            readings.append(Reading("git:update-ref", Verb.UPDATE, frozenset({Flag.DESTRUCTIVE, Flag.OVERWRITE}), context=said))
+            readings.append(Reading("git:update-ref", Verb.UPDATE, asked | {Flag.DESTRUCTIVE, Flag.OVERWRITE}, context=said))
         else:
-            readings.append(Reading("git:update-ref", Verb.UPDATE, context=said))
+            readings.append(Reading("git:update-ref", Verb.UPDATE, asked, context=said))
     return tuple(readings)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 #: Objects looked at; bytes inflated in all; bytes of one commit or delta that is kept; bytes kept in all.
@@ -28,12 +28,18 @@ _COMMIT, _TREE, _BLOB, _OFS_DELTA, _REF_DELTA = 1, 2, 3, 6, 7
 _IDS = {"sha1": 20, "sha256": 32}
 
 
-def fast_forwards(pack: bytes, algorithm: str, moves: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Those of `moves` (old id, new id) whose old commit is seen to be an ancestor of the new one. Never raises for what the pack holds."""
+def fast_forwards(
+    pack: bytes, algorithm: str, moves: Iterable[tuple[str, str]], shallow: Collection[str] = ()
+) -> frozenset[tuple[str, str]]:
+    """Those of `moves` (old id, new id) whose old commit is seen to be an ancestor of the new one. Never raises for what the pack holds.
+
+    `shallow`: commits that the server is told to have no parents. One that takes this over (git's ``receive.shallowUpdate``) loses what is
+    behind them.
+    """
     wanted = frozenset(moves)
     shown: frozenset[tuple[str, str]] = frozenset()
     for whole in (False, True):  # most packs are told by the commits at their start
-        parents = _commits(pack, algorithm, whole=whole)
+        parents = {name: found for name, found in _commits(pack, algorithm, whole=whole).items() if name not in shallow}
         shown = frozenset(move for move in wanted if _reaches(parents, *move))
         if shown == wanted:
             break

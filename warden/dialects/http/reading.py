@@ -13,6 +13,7 @@ VERBS = {
 }  # fmt: skip
 
 _FORCED = (Flag.DESTRUCTIVE, Flag.OVERWRITE)
+_ASKED = (Flag.SHARE, Flag.PROTECTION_OFF)  # by options of the push
 
 #: Every action but those that are named after a GraphQL field: the verbs and flags that each can have.
 ACTIONS: Mapping[str, tuple[tuple[Verb, ...], tuple[Flag, ...]]] = {
@@ -21,9 +22,9 @@ ACTIONS: Mapping[str, tuple[tuple[Verb, ...], tuple[Flag, ...]]] = {
     "upgrade": ((Verb.CONNECT, Verb.UNKNOWN), (Flag.OPAQUE,)),  # to WebSocket
     "git:fetch": ((Verb.READ,), ()),
     "git:push": ((Verb.UPDATE, Verb.UNKNOWN), (Flag.OPAQUE,)),  # a push begins, or one whose commands cannot be read
-    "git:create-ref": ((Verb.CREATE,), ()),
-    "git:update-ref": ((Verb.UPDATE,), _FORCED),
-    "git:delete-ref": ((Verb.DELETE,), ()),
+    "git:create-ref": ((Verb.CREATE,), _ASKED),
+    "git:update-ref": ((Verb.UPDATE,), (*_FORCED, *_ASKED)),
+    "git:delete-ref": ((Verb.DELETE,), _ASKED),
     "lfs:download": ((Verb.READ,), ()),
     "lfs:upload": ((Verb.UPDATE, Verb.UNKNOWN), (Flag.OPAQUE,)),
     "graphql:unread": ((Verb.UNKNOWN,), (Flag.OPAQUE,)),

@@ -17,9 +17,11 @@ DELETES = frozenset(
     {
         "delete", "deletes", "deletion", "destroy", "remove", "removal", "drop", "purge", "wipe", "erase", "truncate", "terminate", "uninstall",
         "discard", "clear", "flush", "prune", "kill", "expire", "unpublish", "deprovision", "decommission", "teardown", "trash", "shred", "evict",
-        "del", "rm", "nuke",
+        "del", "rm", "nuke", "empty", "cleanup", "expunge", "obliterate", "eradicate",
     }
 )  # fmt: skip
+#: Of these, what a field says that does it, and none that says how things are.
+_ORDERS = frozenset({"delete", "destroy", "remove", "purge", "wipe", "erase", "truncate", "terminate"})
 #: Parts of words that say the same in names without borders (`volumedelete`) and in other forms (`deleting`, `removed`).
 STEMS = re.compile(r"(?<!un)delet(?!ionprotection)|destroy|remov|purge|truncat|terminat")
 #: Words of changes that lose what was there before, though the thing itself stays.
@@ -100,6 +102,12 @@ class Effect:
 def split(name: str) -> list[str]:
     """The words of a name in camelCase, PascalCase or snake_case, in lower case. A run of one case is one word."""
     return [word.lower() for word in _WORD.findall(name)]
+
+
+def is_order(name: str) -> bool:
+    """Whether a nested field without arguments is told to remove: ``delete``, ``deleteAll``. ``deleted`` and ``deletedAt`` only say what is."""
+    said = split(name)
+    return bool(said) and said[0] in _ORDERS and said[1:] in ([], ["all"])
 
 
 def effect(name: str) -> Effect:
