@@ -71,17 +71,18 @@ class Wire(dict[str, WirePath]):
 
 
 class Change:
-    """The parameters of one writing request. `whole`: an object that replaces or makes the whole; `labels`: what ``label:`` paths find."""
+    """The parameters of one writing request. `whole`: a replacement, or all that one manager applies; `labels`: what ``label:`` paths find."""
 
     __slots__ = ("_gone", "_sets", "_trees", "body_missing", "labels", "whole")
 
     def __init__(self, request: HttpRequest, verb: str, labels: Mapping[str, str]) -> None:
         self.body_missing = False
-        self.whole = verb == "update"
         self._sets: list[tuple[tuple[str, ...], Any]] = []
         self._gone: list[tuple[str, ...]] = []
         self._trees: list[Any] = []
         form = _PATCHES.get(patch_type(request), ("unknown", ""))[0] if verb == "patch" else ""
+        # Apply: what the manager applied before and leaves out now is taken away.
+        self.whole = verb == "update" or form == "apply"
         self.labels = {**labels, "patch": form}
         read = body(request, patch=verb == "patch")
         if form == "json" and read is not None:

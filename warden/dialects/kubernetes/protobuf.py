@@ -20,6 +20,7 @@ from warden.errors import DecodeError
 MAGIC = b"k8s\x00"
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_MAX_NUMBER = (1 << 29) - 1
 _WIRE = {"text": _BYTES, "int": _VARINT, "bool": _VARINT}
 
 
@@ -133,8 +134,9 @@ def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
     while at < end:
         tag, at = _varint(data, at)
         number, wire = tag >> 3, tag & 7
-        if number == 0:
-            raise _malformed("a field has the number 0")
+        # Go's reader keeps the lower 32 bits of a longer number: 2**32 + 1 is 1 to it, and would be unknown here.
+        if not 0 < number <= _MAX_NUMBER:
+            raise _malformed("a field has a number that none may have")
         value: Any
         if wire == _VARINT:
             value, at = _varint(data, at)
