@@ -41,13 +41,13 @@ _PATCHES = {
 }
 _ADDS = frozenset({"add", "replace"})
 _MOVES = frozenset({"copy", "move"})
-_STEP = re.compile(r"([^.\[\]{}]+)((?:\[\]|\{[^}]*\})*)\.?")
-_SELECTOR = re.compile(r"\[\]|\{[^}]*\}")
+_STEP = re.compile(r"([^.\[\]{}]+)((?:\[[^\]]*\]|\{[^}]*\})*)\.?")
+_SELECTOR = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
 
 
 @cache
 def where(path: str) -> WirePath:
-    """`path` of the tables compiled: ``[removed:|absent:|label:]member.member[].map{key}``; without a source it is in the body."""
+    """`path` of the tables compiled: ``[removed:|absent:|label:]member.member[].map{key}.list[key=value]``; without a source it is in the body."""
     source, colon, rest = path.partition(":")
     if not colon or source not in ("removed", "absent", "label"):
         source, rest = "body", path
