@@ -104,7 +104,9 @@ class Index:
         for name in block.names:
             self._block_of[(f"{block.namespace}::Action", name)] = block
         if block.namespace == "K8s":
-            self._api_groups.update(name.partition("/")[0] for name in block.names)
+            # Of other groups only what a row names is listed, and their other resources are custom ones like any.
+            groups = (name.partition("/")[0] for name in block.names)
+            self._api_groups.update(group for group in groups if group.endswith(".k8s.io"))
 
     def block(self, uid: Uid) -> Block | None:
         """The actions that are in the same groups as `uid`; None when it is unknown or a group. A name that is not listed has those of its kind."""
