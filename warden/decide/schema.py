@@ -100,7 +100,9 @@ class Index:
                 block = Block(namespace, names, groups)
                 self.blocks.append(block)
                 found.update(dict.fromkeys(names, block))
-        self._api_groups = {name.partition("/")[0] for name in self._blocks_of.get("K8s::Action", ())}
+        # Of other groups only what a row names is listed, and their other resources are custom ones like any.
+        groups = {name.partition("/")[0] for name in self._blocks_of.get("K8s::Action", ())}
+        self._api_groups = {group for group in groups if group.endswith(".k8s.io")}
 
     def block(self, uid: Uid) -> Block | None:
         """The actions that are in the same groups as `uid`; None when it is unknown or a group. A name that is not listed has those of its kind."""

@@ -24,6 +24,7 @@ import pytest
 
 from tests.unit.dialects.kubernetes.test_expectations import requests
 from tests.unit.dialects.kubernetes.wire import DECODER, TYPES, request
+from warden.dialects.body.protobuf import field
 from warden.dialects.kubernetes import resolve, target
 from warden.errors import DecodeError
 from warden.model import Action, Flag, HttpRequest, Verb
@@ -227,6 +228,13 @@ def _apply(value: str) -> bytes:
     return f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: x}}\nspec: {{replicas: {value}}}".encode()
 
 
+def _numbered(*spec: tuple[int, int]) -> bytes:
+    """A Scale in protobuf, with these fields in its spec."""
+    meta = field(1, "x") + field(3, "readings")
+    scale = field(1, meta) + field(2, b"".join(field(number, value) for number, value in spec))
+    return b"k8s\x00" + field(1, field(1, "autoscaling/v1") + field(2, "Scale")) + field(2, scale)
+
+
 _NUMBERS = ("0", "0x0", "00", "0o0", "0b0", "+0", "-0", "0.0", "0e0", "0_0", "~", "no", '"0"', "7")
 REPLICAS: list[tuple[str, str, str, bytes]] = [
     *(
@@ -245,6 +253,9 @@ REPLICAS: list[tuple[str, str, str, bytes]] = [
     ("PATCH", "", "strategic", b'{"spec":{"replicas":0}}'),
     ("PATCH", "", "jsonpatch", b'[{"op":"remove","path":"/spec/replicas"}]'),
     ("PATCH", "", "merge", b'{"spec":{"replicas":null}}'),
+    ("PUT", "/scale", "protobuf", _numbered((1, 2))),
+    ("PUT", "/scale", "protobuf", _numbered((1, 0))),
+    ("PUT", "/scale", "protobuf", _numbered((1, 2), ((1 << 32) + 1, 0))),  # the same field to Go
 ]  # fmt: skip
 
 
@@ -263,3 +274,36 @@ def test_what_comes_to_zero_is_a_deletion(server: Server) -> None:
             zero += 1
             assert read is None or read.verb is Verb.DELETE, (method, below, kind, body)
     assert zero > 20
+
+
+def test_a_scale_that_is_applied_without_its_number_is_a_deletion(server: Server) -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+    server.send("DELETE", f"{D}/x")
+    server.post(D, {"metadata": {"name": "x"}, "spec": {"replicas": 3, "selector": {"matchLabels": {"a": "b"}}, "template": template}})
+    path = f"{D}/x/scale?fieldManager=f&force=true"
+    first, second = _scale("4"), _scale("4").replace(b"replicas: 4", b"")
+    for body in (first, second):
+        assert server.send("PATCH", path, body, "apply")[0] == 200
+    assert "replicas" not in json.loads(server.send("GET", f"{D}/x/scale")[1])["spec"]
+    read = [_read("PATCH", path, body, "apply") for body in (first, second)]
+    assert [action and action.verb for action in read] == [Verb.UPDATE, Verb.DELETE]
+
+
+def test_who_is_said_to_have_applied_a_finalizer_removes_it(server: Server) -> None:
+    fields: dict[str, Any] = {"f:metadata": {"f:finalizers": {".": {}, 'v:"a.b/c"': {}}}}
+    mine = [{"manager": "f", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields}]
+    steps = [
+        ("PATCH", CONFIG, json.dumps({"metadata": {"managedFields": mine}}).encode(), "merge"),
+        ("PATCH", f"{CONFIG}?fieldManager=f&force=true", b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}", "apply"),
+    ]
+    server.send("PATCH", CONFIG, b'{"metadata":{"finalizers":null}}', "merge")
+    server.send("DELETE", CONFIG)
+    server.post(f"{N}/configmaps", {"metadata": {"name": "x", "finalizers": ["a.b/c"]}})
+    server.send("DELETE", CONFIG)
+    assert server.has(CONFIG)
+    for method, path, body, kind in steps:
+        assert server.send(method, path, body, kind)[0] == 200
+    assert not server.has(CONFIG)
+    claimed = _read(*steps[0])
+    assert claimed is not None
+    assert Flag.DESTRUCTIVE in claimed.flags

@@ -129,6 +129,7 @@ def test_names_that_no_table_lists(body: str, wrong: str) -> None:
     [
         "pods/exec:create",
         "argoproj.io/rollouts:patch",
+        "velero.io/restores:create",
         "karmada.io/clusters/proxy:get",
         "example.com/things/status:update",
         "users:impersonate",

@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 #: Steps of one resolution: the kernel follows 40 links.
 STEPS = 4096
+
+
+#: What paths in an argument or a variable stand between: ``--config=/x``, ``PYTHONPATH=/a:/b``, ``sh -c "exec '/x'"``.
+_BETWEEN = re.compile(r"[\s:;,=|&<>()'\"`]+")
+
+
+def mentions(text: str, writable: tuple[str, ...]) -> bool:
+    """Whether any absolute path in `text` is `within_reach`. An option may stand right before it (``-I/x``)."""
+    return any("/" in part and within_reach(part[part.index("/") :], writable) for part in _BETWEEN.split(text))
+
+
+def environment(given: Mapping[str, str], writable: tuple[str, ...]) -> dict[str, str]:
+    """`given` for a program that runs outside: a search path without the directories that the command may fill, and no other variable that names
+    one, or a file in one. An interpreter, a library or a configuration from there would be the command's, with all of the user's rights.
+    """
+    found = {name: value for name, value in given.items() if name != "PATH" and not mentions(value, writable)}
+    # An entry that does not start at the root would be looked up from wherever the program goes.
+    places = [place for place in given.get("PATH", "").split(os.pathsep) if place.startswith("/") and not within_reach(place, writable)]
+    return {**found, "PATH": os.pathsep.join(places)} if "PATH" in given else found
 
 
 def within_reach(path: str, writable: Iterable[str]) -> bool:

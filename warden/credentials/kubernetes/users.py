@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from warden.credentials.kubernetes import reach
 from warden.credentials.kubernetes.kubeconfig import Entry, content
 from warden.credentials.kubernetes.plugin import Credential, Plugin
-from warden.credentials.kubernetes.reach import within_reach
 from warden.credentials.peer import ClientCertificate
 from warden.credentials.rights import as_user
 from warden.errors import CredentialError
@@ -146,20 +146,13 @@ class User:
     # --- what a plugin hands out ---------------------------------------------------------------------------------------------------
 
     def _asked(self, cluster: str, told: Mapping[str, Any]) -> Credential:
-        plugin = Plugin.of(self.entry, self._environment)
-        for part in (plugin.command, *plugin.arguments):
-            if part.startswith("/") and within_reach(part, self._writable):
-                # It would run outside, with all of the user's rights, whatever the command has made of it.
-                raise CredentialError(
-                    "exec-plugin-writable",
-                    f"The exec plugin of the kubeconfig's user {self.name} runs {part}, which the sandboxed command can change.",
-                    "Move it out of the directories that are writable inside, or run from another directory.",
-                )
-        wants = bool(self.entry.fields["exec"].get("provideClusterInfo"))
+        section = self.entry.fields["exec"]
+        wants = isinstance(section, Mapping) and bool(section.get("provideClusterInfo"))
         key, now = (cluster if wants else ""), self._now()
         kept, until = self._kept.get(key, (None, 0.0))
         if kept is not None and now < until:
             return kept
+        plugin = self._plugin()
         failure, failed_until = self._failures.get(key, (None, 0.0))
         try:
             if failure is not None and now < failed_until:
@@ -178,6 +171,19 @@ class User:
         life = UNDATED_LIFE if fresh.expires is None else fresh.expires - now
         self._kept[key] = (fresh, now + (life if fresh.expires is None else life - min(REFRESH_MARGIN, life / 5)))
         return fresh
+
+    def _plugin(self) -> Plugin:
+        """The plugin, of which nothing is within the command's reach: it runs outside, with all of the user's rights. Raises CredentialError."""
+        plugin = Plugin.of(self.entry, reach.environment(self._environment, self._writable))
+        stated = [item["value"] for item in self.entry.fields["exec"].get("env") or []]
+        for part in (plugin.command, *plugin.arguments, *stated):
+            if reach.mentions(part, self._writable):
+                raise CredentialError(
+                    "exec-plugin-writable",
+                    f"The exec plugin of the kubeconfig's user {self.name} uses {part}, which the sandboxed command can change.",
+                    "Move it out of the directories that are writable inside, or run from another directory.",
+                )
+        return plugin
 
 
 def _bearer(text: str, user: str) -> str:

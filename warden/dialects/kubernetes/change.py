@@ -41,13 +41,13 @@ _PATCHES = {
 }
 _ADDS = frozenset({"add", "replace"})
 _MOVES = frozenset({"copy", "move"})
-_STEP = re.compile(r"([^.\[\]{}]+)((?:\[\]|\{[^}]*\})*)\.?")
-_SELECTOR = re.compile(r"\[\]|\{[^}]*\}")
+_STEP = re.compile(r"([^.\[\]{}]+)((?:\[[^\]]*\]|\{[^}]*\})*)\.?")
+_SELECTOR = re.compile(r"\[[^\]]*\]|\{[^}]*\}")
 
 
 @cache
 def where(path: str) -> WirePath:
-    """`path` of the tables compiled: ``[removed:|absent:|label:]member.member[].map{key}``; without a source it is in the body."""
+    """`path` of the tables compiled: ``[removed:|absent:|label:]member.member[].map{key}.list[key=value]``; without a source it is in the body."""
     source, colon, rest = path.partition(":")
     if not colon or source not in ("removed", "absent", "label"):
         source, rest = "body", path
@@ -71,17 +71,18 @@ class Wire(dict[str, WirePath]):
 
 
 class Change:
-    """The parameters of one writing request. `whole`: an object that replaces or makes the whole; `labels`: what ``label:`` paths find."""
+    """The parameters of one writing request. `whole`: a replacement, or all that one manager applies; `labels`: what ``label:`` paths find."""
 
     __slots__ = ("_gone", "_sets", "_trees", "body_missing", "labels", "whole")
 
     def __init__(self, request: HttpRequest, verb: str, labels: Mapping[str, str]) -> None:
         self.body_missing = False
-        self.whole = verb == "update"
         self._sets: list[tuple[tuple[str, ...], Any]] = []
         self._gone: list[tuple[str, ...]] = []
         self._trees: list[Any] = []
         form = _PATCHES.get(patch_type(request), ("unknown", ""))[0] if verb == "patch" else ""
+        # Apply: what the manager applied before and leaves out now is taken away.
+        self.whole = verb == "update" or form == "apply"
         self.labels = {**labels, "patch": form}
         read = body(request, patch=verb == "patch")
         if form == "json" and read is not None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from warden.dialects.body import ADVICE, MAX_DEPTH
+from warden.dialects.body import json as body_json
 from warden.dialects.body import protobuf as wire_format
 from warden.errors import DecodeError
 
@@ -105,6 +106,9 @@ def _value(value: Any, kind: str, depth: int) -> Any:
         return value
     if kind == "text":
         return _text(value)
+    if kind == "json":  # meta/v1's FieldsV1
+        found = body_json.loads(value)
+        return found if isinstance(found, dict) else {}
     read = _message(value, kind, depth + 1)
     return read[""] if kind == "IntOrString" else read
 

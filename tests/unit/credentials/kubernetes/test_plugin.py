@@ -151,7 +151,7 @@ def test_an_old_token_is_good_while_it_lasts(tmp_path: Path, clock: Clock) -> No
         send(made, own)
 
 
-@pytest.mark.parametrize("through", ["itself", "a link", "a link to a link", "an argument"])
+@pytest.mark.parametrize("through", ["itself", "a link", "a link to a link", "an argument", "an option", "a variable"])
 def test_what_the_command_could_change_is_never_run(tmp_path: Path, clock: Clock, through: str) -> None:
     project = tmp_path / "project"
     project.mkdir()
@@ -164,9 +164,30 @@ def test_what_the_command_could_change_is_never_run(tmp_path: Path, clock: Clock
         "a link": {"command": str(tmp_path / "link")},
         "a link to a link": {"command": str(tmp_path / "outer")},
         "an argument": {"command": "sh", "args": [script]},
+        "an option": {"command": "sh", "args": ["-c", f"exec {script}", f"--config={script}"]},
+        "a variable": {"command": "sh", "env": [{"name": "BASH_ENV", "value": script}]},
     }
     made, own = make(tmp_path, clock, "", writable=(os.path.realpath(project),), **sections[through])
     with pytest.raises(CredentialError) as error:
         send(made, own)
     assert error.value.code == "exec-plugin-writable"
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_plugin_finds_nothing_that_the_command_could_have_made(tmp_path: Path, clock: Clock) -> None:
+    """A virtual environment in the project is first on many a PATH, and a plugin may start programs by their names."""
+    project, tools = tmp_path / "project", tmp_path / "tools"
+    for directory, who in ((project, "agent"), (tools, "user")):
+        directory.mkdir()
+        program(directory / "inner", f"printf {who}")
+    plugin = program(
+        tools / "get-token", f"""printf '{answer(token="TOKEN")}' | sed "s/TOKEN/$(inner)-${{PYTHONPATH:-none}}-${{KEPT}}/" """
+    )
+    cluster = {"server": "https://h:6443", "certificate-authority-data": b64(CLUSTER_CA.pem)}
+    Config().add("c", cluster, {"exec": {"command": "get-token", "apiVersion": VERSION}}).write(tmp_path / ".kube/config")
+    environment = {"PATH": f"{project}:.:{tools}:/usr/bin:/bin", "PYTHONPATH": f"/usr/share/x:{project}/lib", "KEPT": "as-it-is"}
+    made = broker(tmp_path, environment, now=clock, writable=(os.path.realpath(project),))
+    assert send(made, dummy(made, tmp_path, "c")) == "Bearer user-none-as-it-is"
+    free = broker(tmp_path, {**environment, "PYTHONPATH": "x"}, now=clock)  # the control: nothing is writable
+    assert send(free, dummy(free, tmp_path, "c")) == "Bearer agent-x-as-it-is"
+    assert Path(plugin).exists()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.credentials.kubernetes.material import Config, broker, inside, token
 from warden.config import KubernetesConfig
+from warden.credentials.kubernetes import reach
 from warden.credentials.kubernetes.reach import within_reach
 from warden.errors import CredentialError
 
@@ -78,3 +79,11 @@ def test_a_kubeconfig_that_the_command_could_have_written(tree: Path) -> None:
 def test_the_usual_place_is_hidden_in_every_session(tree: Path) -> None:
     Config().add("c", {"server": "https://h"}, {}).write(tree / ".kube/config")
     assert len(broker(tree, writable=(str(tree),)).endpoints()) == 1
+
+
+@pytest.mark.parametrize("text", ["{}/x", "--config={}/x", "-I{}", "/usr/lib:{}/lib", "--require {}/x.js", "exec '{}/x'", 'sh -c "{}/x"'])
+def test_a_text_that_names_what_is_open(tmp_path: Path, text: str) -> None:
+    open_, beside = (os.path.realpath(tmp_path / name) for name in ("open", "opener"))
+    assert reach.mentions(text.format(open_), (open_,))
+    assert not reach.mentions(text.format(beside), (open_,))
+    assert not reach.mentions("https://example.com/open a/b", (open_,))

@@ -120,6 +120,21 @@ BODIES = [
     ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x12\x08\x12\x02\x08\x03\x12\x02\x08\x00", "duplicate-protobuf-field"),
     ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x12\x05\x12\x03\x0a\x01\x03", "malformed-protobuf"),
     ("PUT", f"{D}/x/scale", "protobuf", b"k8s\x00\n\x07\x12\x05Scale\x1a\x04gzip", "malformed-protobuf"),
+    # Go keeps 32 bits of a field's number: 2**32 + 1 sets replicas to 0, 2**32 + 2 replaces the whole object.
+    (
+        "PUT",
+        f"{D}/x/scale",
+        "protobuf",
+        b"k8s\x00\n\x07\x12\x05Scale\x12\x0b\x12\x09\x08\x02\x88\x80\x80\x80\x80\x01\x00",
+        "malformed-protobuf",
+    ),
+    (
+        "PUT",
+        f"{D}/x/scale",
+        "protobuf",
+        b"k8s\x00\n\x07\x12\x05Scale\x12\x04\x12\x02\x08\x02\x92\x80\x80\x80\x80\x01\x00",
+        "malformed-protobuf",
+    ),
     ("PUT", f"{D}/x", "json", b"[]", "malformed-body"),
     ("PUT", f"{D}/x", "json", b"{}{}", "malformed-json"),
     ("PATCH", f"{D}/x", "merge", b"[]", "malformed-body"),

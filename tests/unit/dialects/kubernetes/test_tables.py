@@ -49,7 +49,7 @@ def paths(condition: Any) -> Iterator[str]:
 
 def reaches(kind: str, names: list[str]) -> bool:
     """Whether the protobuf table can find the member `names` of message `kind`."""
-    if not names or kind in ("IntOrString",):
+    if not names or kind in ("IntOrString", "json"):
         return True
     for name, kept, many in protobuf._messages().get(kind, {}).values():
         if name == names[0]:
