@@ -101,8 +101,8 @@ class Index:
                 self.blocks.append(block)
                 found.update(dict.fromkeys(names, block))
         # Of other groups only what a row names is listed, and their other resources are custom ones like any.
-        groups = {name.partition("/")[0] for name in self._blocks_of.get("K8s::Action", ())}
-        self._api_groups = {group for group in groups if group.endswith(".k8s.io")}
+        listed_groups = {name.partition("/")[0] for name in self._blocks_of.get("K8s::Action", ())}
+        self._api_groups = {group for group in listed_groups if group.endswith(".k8s.io")}
 
     def block(self, uid: Uid) -> Block | None:
         """The actions that are in the same groups as `uid`; None when it is unknown or a group. A name that is not listed has those of its kind."""

@@ -11,8 +11,8 @@
     {"any": [...]} {"all": [...]} {"not": ...}
 
 A condition states a *harm*, so every doubt is a yes: member names and texts match in any case, a number may be any enum value, a boolean
-that is not cleanly the safe one is the harmful one, a number that is none is low, and a body that was not read holds the worst. Below a ``not`` stands what makes a request harmless, and
-there every doubt is a no: names and values must match exactly.
+that is not cleanly the safe one is the harmful one, a number that is none is low, and a body that was not read holds the worst. Below a
+``not`` stands what makes a request harmless, and there every doubt is a no: names and values must match exactly.
 
 "Lower than before" is never on the wire: such rows ask whether the field is there at all.
 """
