@@ -22,7 +22,7 @@ from warden.audit import head_path
 from warden.cli import table
 from warden.cli.audit import log_path
 from warden.config import Config
-from warden.errors import AuditError, ConfigError, WardenError
+from warden.errors import AuditError, ConfigError, CredentialError, WardenError
 
 _PYTHON = (3, 12)
 
@@ -152,7 +152,12 @@ def _clusters() -> Check:
     except ConfigError:
         return Check("clusters", False, "unknown", "no session starts", "Put the configuration right first.", required=True)
     home = Path(os.environ.get("HOME") or Path.home())
-    endpoints = KubernetesBroker(config, os.environ, home, Path.cwd()).endpoints()
+    try:
+        endpoints = KubernetesBroker(config, os.environ, home, Path.cwd()).endpoints()
+    except CredentialError as error:
+        if config.kubeconfig:
+            raise
+        return Check("clusters", False, error.message, "the clusters: kubectl does not start, other commands see none", error.advice)
     refused = [each for each in endpoints if each.refusal is not None]
     if refused and (refusal := refused[0].refusal) is not None:
         return Check("clusters", False, refusal.message, f"requests to {', '.join(each.name for each in refused)}", refusal.advice)

@@ -9,7 +9,7 @@ and around them:
 - `source`: the real credentials of one profile, fetched when first needed and again before they expire;
 - `resolve`: a program of its own that asks botocore's whole chain (SSO, assumed roles, processes, instance metadata) in the user's environment,
   with a time limit; it is run, never imported;
-- `ask`: runs such a program as the user;
+- `ask`: runs such a program as the user; `reach`: what of it the sandboxed command could have written, and is therefore not used;
 - `gcp_resolve`: the same for Google's access tokens;
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message.
 

@@ -43,7 +43,7 @@ class AwsBroker:
     """One session's AWS identities: one dummy for the default identity and one for each profile.
 
     `environment` is the calling user's, `home` their home; nothing is read from the process's own. `run_as` is the user and group id to read files
-    and start processes as, where the worker is root and the user is not.
+    and start processes as, where the worker is root and the user is not. `writable`: see `Outside`.
     Raises CredentialError ``bad-profile-file`` for files that do not parse.
 
     A configuration that names a profile or states keys narrows the session to that one identity; else every profile of the user's files
@@ -57,11 +57,12 @@ class AwsBroker:
         home: str | Path,
         *,
         run_as: tuple[int, int] | None = None,
+        writable: tuple[str, ...] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
         self._now = now
-        self._outside = Outside(environment, home, run_as)
+        self._outside = Outside(environment, home, run_as, writable)
         self._sources: dict[str, tuple[KeyPair, Source | Stated]] = {}
         self._profiles: dict[str, KeyPair] = {}
         self._settings: Profiles = {}

@@ -132,7 +132,7 @@ class GcpBroker:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
-        self._outside = Outside(environment, home, run_as)
+        self._outside = Outside(environment, home, run_as, tuple(writable))
         # Google's tokens begin with "ya29."; 128 random characters behind it are nobody's.
         self._dummies = {name: "ya29.warden-" + secrets.token_urlsafe(96) for name in (GCLOUD, LIBRARIES)}
         self._tokens = {

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.configloader import load_config, raw_config_parse
 from botocore.exceptions import ConfigNotFound, ConfigParseError
 
+from warden.credentials import reach
 from warden.credentials.rights import as_user
 from warden.errors import CredentialError
 
@@ -54,10 +55,17 @@ class _Stamp:
 
 
 class Outside:
-    """One user's environment and AWS files. Its repr tells nothing of them."""
+    """One user's environment and AWS files. Its repr tells nothing of them.
 
-    def __init__(self, environment: Mapping[str, str], home: str | Path, run_as: tuple[int, int] | None = None) -> None:
-        self.environment = {**environment, "HOME": str(home)}
+    `writable` are the real paths below which the sandboxed command may write: variables that lead there are left out, because what they name says
+    which programs run outside (``credential_process``).
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str], home: str | Path, run_as: tuple[int, int] | None = None, writable: tuple[str, ...] = ()
+    ) -> None:
+        self.writable = writable
+        self.environment = {**(reach.environment(environment, writable) if writable else environment), "HOME": str(home)}
         self.home = Path(home)
         self.run_as = run_as
         self._stamps: tuple[_Stamp | None, ...] | None = None

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warden.credentials import reach
 from warden.credentials.ask import ask
 from warden.credentials.dummies import KeyPair
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside
@@ -86,6 +87,7 @@ class Source:
         if self._failure is not None and now < self._failed_until:
             return self._last_or(self._failure)
         try:
+            self._check_processes()
             keys = _keys(_ask(self._outside, self._profile), self._profile)
         except CredentialError as error:
             self._failure, self._failed_until = error, self._now() + FAILURE_LIFE
@@ -94,6 +96,21 @@ class Source:
         self._kept, self._failure = keys, None
         self._refresh_at = now + (life if keys.expires is None else life - min(REFRESH_MARGIN, life / 5))
         return keys
+
+    def _check_processes(self) -> None:
+        """Raises CredentialError when a program that botocore would run is where the sandboxed command may write."""
+        profiles = self._outside.profiles()
+        name, seen = self._profile or selected_profile(self._outside.environment), set[str]()
+        while name and name not in seen:
+            seen.add(name)
+            settings = profiles.get(name, {})
+            if reach.mentions(str(settings.get("credential_process", "")), self._outside.writable):
+                raise CredentialError(
+                    "credential-process-writable",
+                    f"The credential_process of the AWS profile {name} could have been written by the sandboxed command.",
+                    "Move it out of the directories that are writable inside, or run from another directory.",
+                )
+            name = str(settings.get("source_profile", ""))
 
     def _last_or(self, error: CredentialError) -> KeyPair:
         """The keys of before while they are good; else the error."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import pwd
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,14 @@ from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.daemon.request import Request
 from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
+from warden.errors import CredentialError
 from warden.model import Principal
 from warden.settings.files import Loaded, load
+
+#: Commands that are of no use without the user's clusters.
+_KUBERNETES_TOOLS = frozenset(
+    {"kubectl", "helm", "helmfile", "k9s", "kustomize", "oc", "stern", "flux", "argocd", "istioctl", "cilium", "velero", "kubectx"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Terms:
     home: Path
     #: What the command may write: directories and files, as the user or the configuration wrote them.
     opened: tuple[str, ...]
+    #: Why the user's own kubeconfig is not used, or empty.
+    without_clusters: str
 
     @classmethod
     def settle(cls, session: str, request: Request) -> Terms:
@@ -53,15 +61,16 @@ class Terms:
         agent = config.agent or Path(request.argv[0]).name
         opened = _opened(config, request, home)
         writable = tuple(real(path) for path in opened)
+        kubernetes, without_clusters = _clusters(config, request, home, writable)
         return cls(
             config=config,
             loaded=loaded,
             bundle=bundle,
             point=point,
             broker=Brokers(
-                AwsBroker(config.credentials.aws, request.environment, home),
+                AwsBroker(config.credentials.aws, request.environment, home, writable=writable),
                 GcpBroker(config.credentials.gcp, request.environment, home, writable=writable),
-                KubernetesBroker(config.kubernetes, request.environment, home, Path(request.cwd), writable=writable),
+                kubernetes,
                 home,
             ),
             log=Log(path),
@@ -69,6 +78,7 @@ class Terms:
             principal=Principal(agent, session, config.profile, user),
             home=home,
             opened=opened,
+            without_clusters=without_clusters,
         )
 
     def describe(self, request: Request) -> dict[str, Any]:
@@ -81,6 +91,7 @@ class Terms:
             "files": [str(file.path) for file in self.loaded.files],
             "egress": list(self.config.egress.allow),
             "terminal": request.terminal,
+            **({"without_clusters": self.without_clusters} if self.without_clusters else {}),
         }
 
 
@@ -93,6 +104,20 @@ def _opened(config: Config, request: Request, home: Path) -> tuple[str, ...]:
     cwd = real(request.cwd)
     held = request.cwd == "/" or (within(real(str(home)), (cwd,)) and cwd not in (real(path) for path in config.sandbox.writable))
     return named if held else (request.cwd, *named)
+
+
+def _clusters(config: Config, request: Request, home: Path, writable: tuple[str, ...]) -> tuple[KubernetesBroker, str]:
+    """The broker of the user's clusters. A kubeconfig that cannot be used stops who asked for it, by configuration or by the command; anybody
+    else goes without clusters, whose hosts are then like any other, and the record says why.
+    """
+    cwd = Path(request.cwd)
+    try:
+        return KubernetesBroker(config.kubernetes, request.environment, home, cwd, writable=writable), ""
+    except CredentialError as error:
+        if config.kubernetes.kubeconfig or Path(request.argv[0]).name in _KUBERNETES_TOOLS:
+            raise
+        without = replace(config.kubernetes, enabled=False)
+        return KubernetesBroker(without, request.environment, home, cwd), str(error)
 
 
 def _rules(preset: str, files: Sequence[str]) -> tuple[Bundle, PolicyDecisionPoint]:

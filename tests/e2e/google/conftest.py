@@ -14,7 +14,7 @@ from tools.cloud.google import PROJECT, LocalGoogle, local_google, programs
 TOKEN = "ya29." + "owner" * 8
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalGoogle]:
     if missing := [name for name, path in programs().items() if path is None]:
         pytest.skip(f"no emulator for {', '.join(missing)} on this machine (gcloud brings them, and tools/setup/clients google)")
@@ -22,7 +22,7 @@ def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalGoogle]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def google_warden(google: LocalGoogle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warden]:
     home = tmp_path_factory.mktemp("google-home")
     outside = {"GOOGLE_OAUTH_ACCESS_TOKEN": TOKEN, "CLOUDSDK_CORE_PROJECT": PROJECT, "GOOGLE_CLOUD_PROJECT": PROJECT}

@@ -46,8 +46,10 @@ def test_its_name_resolves_and_the_dialect_answers(shared: Home) -> None:
 def test_one_in_the_project_is_hidden(shared: Home) -> None:
     token = secrets.token_urlsafe(24)
     kubeconfig(shared.work / "kubeconfig", token)
-    refused = shared.exec("true", env={"KUBECONFIG": "kubeconfig"})
+    refused = shared.exec("kubectl", "get", "pods", env={"KUBECONFIG": "kubeconfig"})
     assert (refused.returncode, "could have written" in refused.stderr) == (125, True)
+    without = shared.shell("echo ${KUBECONFIG-none}; cat kubeconfig", env={"KUBECONFIG": "kubeconfig"})
+    assert without.stdout == "none\n"  # and the file itself is hidden, as whatever that variable names
     shared.configure(kubernetes={"kubeconfig": [str(shared.work / "kubeconfig")]})
     done = shared.shell("cat kubeconfig; cat $KUBECONFIG; rm -f kubeconfig; mv kubeconfig other")
     shared.configure()
@@ -55,6 +57,17 @@ def test_one_in_the_project_is_hidden(shared: Home) -> None:
     assert token not in done.stdout
     assert token in (shared.work / "kubeconfig").read_text()
     (shared.work / "kubeconfig").unlink()
+
+
+def test_one_that_does_not_parse_stops_only_who_asked_for_it(shared: Home) -> None:
+    (shared.path / ".kube/config").write_text("no mapping")
+    assert shared.exec("true").returncode == 0
+    refused = shared.exec("kubectl", "get", "pods")
+    assert (refused.returncode, "kubeconfig" in refused.stderr) == (125, True)
+    shared.configure(kubernetes={"kubeconfig": [str(shared.path / ".kube/config")]})
+    refused = shared.exec("true")
+    shared.configure()
+    assert (refused.returncode, "kubeconfig" in refused.stderr) == (125, True)
 
 
 def test_without_one_there_is_none(shared: Home) -> None:

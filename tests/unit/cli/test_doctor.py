@@ -96,7 +96,9 @@ def test_an_audit_log_that_cannot_be(machine: Path, capsys: pytest.CaptureFixtur
 def test_a_kubeconfig_that_does_not_parse(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (machine / ".kube").mkdir()
     (machine / ".kube/config").write_text("clusters: {}")
-    assert "kubernetes.enabled: false" in str(checks(capsys, 1)["clusters"]["fix"])
+    found = checks(capsys, 0)["clusters"]
+    assert (found["ok"], "kubectl does not start" in str(found["lost"])) == (False, True)
+    assert "kubernetes.enabled: false" in str(found["fix"])
 
 
 def test_a_cluster_that_cannot_be_verified(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:

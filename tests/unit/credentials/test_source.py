@@ -135,6 +135,25 @@ def test_a_failure_is_not_asked_for_again_at_once(tmp_path: Path) -> None:
     assert len(count.read_text().splitlines()) == 2
 
 
+def test_nothing_is_run_that_the_command_could_have_written(tmp_path: Path) -> None:
+    clock, project = Clock(), tmp_path / "project"
+    project.mkdir()
+    (project / "process").mkdir()
+    config, count = process(project / "process", dummy(), clock, None)
+    (project / "config").write_text(config)
+    stated = {**OFF, "AWS_CONFIG_FILE": str(project / "config"), "PATH": f"{project}:/usr/bin:/bin"}
+    control = Source(Outside(stated, tmp_path), "p", clock)
+    assert control.keys()
+    assert count.exists()
+    count.unlink()
+    inside = Outside(stated, tmp_path, writable=(str(project),))
+    assert inside.environment["PATH"] == "/usr/bin:/bin"
+    assert code_of(Source(inside, "p", clock)) == "no-credentials", "the file is not read"
+    write(tmp_path, config)
+    assert code_of(Source(inside, "p", clock)) == "credential-process-writable"
+    assert not count.exists()
+
+
 def test_a_process_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ask, "LIMIT", 2.0)
     pid = tmp_path / "pid"

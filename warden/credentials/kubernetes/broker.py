@@ -15,9 +15,9 @@ from warden.config import KubernetesConfig
 from warden.credentials.kubernetes import inside, kubeconfig
 from warden.credentials.kubernetes.clusters import Clusters, Endpoint
 from warden.credentials.kubernetes.kubeconfig import Entry, Kubeconfig
-from warden.credentials.kubernetes.reach import within_reach
 from warden.credentials.kubernetes.users import User
 from warden.credentials.peer import ClientCertificate, Peer
+from warden.credentials.reach import within_reach
 from warden.credentials.rights import as_user
 from warden.errors import CredentialError
 from warden.model import Action, HttpRequest

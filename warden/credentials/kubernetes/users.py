@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from warden.credentials.kubernetes import reach
+from warden.credentials import reach
 from warden.credentials.kubernetes.kubeconfig import Entry, content
 from warden.credentials.kubernetes.plugin import Credential, Plugin
 from warden.credentials.peer import ClientCertificate

@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.credentials.kubernetes.material import Config, broker, inside, token
 from warden.config import KubernetesConfig
-from warden.credentials.kubernetes import reach
-from warden.credentials.kubernetes.reach import within_reach
+from warden.credentials import reach
+from warden.credentials.reach import within_reach
 from warden.errors import CredentialError
 
 
