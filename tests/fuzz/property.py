@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import cache
 
 from tests.fuzz.mutation import Choices, mutate
-from tests.fuzz.seeds import CLUSTER, FAMILIES, Seed
+from tests.fuzz.seeds import CLUSTER, FAMILIES, LISTED, Seed
 from warden.decide import PolicyDecisionPoint, load
+from warden.dialects.egress import Egress
 from warden.errors import DecodeError
 from warden.model import HttpRequest, Principal
 from warden.pipeline import Decoder
@@ -17,7 +18,7 @@ _PRINCIPAL = Principal("fuzz", "fuzz")
 
 @cache
 def _parts() -> tuple[Decoder, PolicyDecisionPoint]:
-    return Decoder(clusters=(CLUSTER,)), PolicyDecisionPoint(load("no-destroy", ()))
+    return Decoder(Egress(LISTED), clusters=(CLUSTER,)), PolicyDecisionPoint(load("no-destroy", ()))
 
 
 def allowed(request: HttpRequest) -> bool:

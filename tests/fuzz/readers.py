@@ -174,6 +174,33 @@ def _google(verbs: set[str], every: set[str], host: str) -> set[str]:
     return found
 
 
+def http(request: HttpRequest) -> set[str]:
+    """What a lenient server does: a delete by any method that it could take; a mutation that deletes, wherever a document may be; a ref's end."""
+    acting = methods(request) | {value.strip().upper() for name, value in pairs(request) if name == "_method"}
+    found = {"delete"} if "DELETE" in acting else set()
+    if acting - {"GET", "HEAD", "OPTIONS"}:
+        found.add("write")
+    # At another path nothing tells that it is GraphQL: SECURITY.md says so.
+    if acting - {"HEAD", "OPTIONS"} and any(re.search(r"/graphql(?:/v?\d+)?/*$", path) for path in paths(request)):
+        harmful = r"\bmutation\b[^#]*?\{\s*(?:\w+\s*:\s*)?(?:deleteVolume|projectDelete)\b"
+        if any(re.search(harmful, text) for text in _graphql(request)):
+            found.add("mutation")
+    pushes = "POST" in acting and any(path.endswith("/git-receive-pack") for path in paths(request))
+    if pushes and re.match(rb"(?!0000).*?[0-9a-f]{40} 0{40} refs/", request.body or b"", re.DOTALL):  # 0000 ends the commands
+        found.add("git delete")
+    return found
+
+
+def _graphql(request: HttpRequest) -> Iterator[str]:
+    """Documents: ``query`` in JSON or a form, in the URL, or a body that says that it is one."""
+    if (request.body or b"").startswith(b"\x1f\x8b") and not request.header_values("content-encoding"):
+        return  # no server inflates unasked
+    yield from (str(value) for document in documents(request) for name, value in members(document) if name == "query")
+    yield from (value for name, value in pairs(request) if name == "query")
+    if any("graphql" in value.lower() for value in request.header_values("content-type")):
+        yield from bodies(request)
+
+
 def aws(request: HttpRequest) -> set[str]:
     """Operation names: of Action parameters, target headers, cbor paths, and of the paths and methods of the REST seeds."""
     found = {value for name, value in pairs(request) if name == "action"}

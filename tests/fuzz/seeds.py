@@ -109,8 +109,24 @@ GCP = (
     seed("setDeletionProtection", "POST", "compute.googleapis.com", f"{_COMPUTE}/setDeletionProtection?deletionProtection=false"),
 )  # fmt: skip
 
+#: The egress list that holds while the http dialect is fuzzed: one host for everything, one for reading.
+LISTED = ("api.example.com", "read docs.example.com")
+_GRAPHQL = b'{"query": "mutation M($id: ID!) { deleteVolume(id: $id) { ok } }", "variables": {"id": "v-1"}}'
+_OLD, _NEW, _NONE = b"1" * 40, b"2" * 40, b"0" * 40
+HTTP = (
+    seed("delete", "DELETE", "api.example.com", "/v1/volumes/v-1"),
+    seed("mutation", "POST", "api.example.com", "/graphql", ("Content-Type", "application/json"), body=_GRAPHQL),
+    seed("mutation", "POST", "api.example.com", "/api/graphql/v2", ("Content-Type", "application/json"), body=b"[" + _GRAPHQL + b"]"),
+    seed("mutation", "POST", "api.example.com", "/graphql", ("Content-Type", "application/graphql"), body=b"mutation { projectDelete(id: 1) }"),
+    seed("git delete", "POST", "api.example.com", "/shop.git/git-receive-pack", ("Content-Type", "application/x-git-receive-pack-request"),
+         body=b"0082" + _OLD + b" " + _NONE + b" refs/heads/main\0report-status delete-refs" + b" " * 5 + b"0000"),
+    seed("write", "POST", "docs.example.com", "/v1/pages", ("Content-Type", "application/json"), body=b'{"title": "x"}'),
+    seed("write", "PUT", "docs.example.com", "/v1/pages/1", ("Content-Type", "application/json"), body=b"{}"),
+)  # fmt: skip
+
 FAMILIES: Mapping[str, Family] = {
     "aws": Family(AWS, readers.aws),
     "gcp": Family(GCP, readers.gcp),
+    "http": Family(HTTP, readers.http),
     "kubernetes": Family(KUBERNETES, readers.kubernetes),
 }

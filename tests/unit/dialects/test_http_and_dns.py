@@ -25,6 +25,20 @@ def test_method_decides_the_verb(method: str, verb: Verb) -> None:
     assert action.resources[0].attributes["egress"] is True
 
 
+@pytest.mark.parametrize(
+    ("method", "target", "operations"),
+    [
+        ("GET", "/chat", ["upgrade"]),
+        ("DELETE", "/v1/volumes/v-1", ["upgrade", "DELETE"]),
+        ("delete", "/v1/volumes/v-1", ["upgrade", "other"]),
+        ("POST", "/v1/volumes", ["upgrade", "POST"]),
+    ],
+)
+def test_a_server_may_ignore_an_upgrade(method: str, target: str, operations: list[str]) -> None:
+    request = HttpRequest(method, "https", "pypi.org", 443, target, (("Upgrade", "websocket"),))
+    assert [action.operation for action in HttpDialect(Egress(["pypi.org"])).decode(request)] == operations
+
+
 FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"
 
 

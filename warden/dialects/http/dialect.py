@@ -63,7 +63,14 @@ def _read(request: HttpRequest) -> tuple[Reading, ...]:
         # GraphQL's mutations go over WebSocket as well (graphql-ws): there, bytes that nobody rules on may be the worst of them.
         if graphql.may_be(request):
             return (unread("upgrade"),)
-        return (Reading("upgrade", Verb.CONNECT, frozenset({Flag.OPAQUE}), Certainty.EXACT),)
+        upgrade = Reading("upgrade", Verb.CONNECT, frozenset({Flag.OPAQUE}), Certainty.EXACT)
+        # RFC 9110 section 7.8: "A server MAY ignore a received Upgrade header field". What it then does counts as well; a plain GET does nothing.
+        besides = _plainly(request)
+        return (upgrade,) if besides == (by_method("GET"),) else (upgrade, *besides)
+    return _plainly(request)
+
+
+def _plainly(request: HttpRequest) -> tuple[Reading, ...]:
     if segments(request.target) is None and _HIDDEN.search(unquote(unquote(request.target.partition("?")[0]))):
         raise DecodeError(
             "path", "The path could be read in two ways, and one of them is that of git or GraphQL.", "Send it without dots and escapes."

@@ -140,7 +140,7 @@ def _read(request: HttpRequest) -> tuple[Reading, ...]:
         raise _two_separators()
     if request.method in _READING:
         asks = bool({"query", "extensions", *_IDS} & url.keys())
-        if (asks or is_endpoint(request)) and (request.body is None or request.body):
+        if (asks or _named(request)) and (request.body is None or request.body):
             raise DecodeError("graphql-get-body", "The GET has a body; servers differ in whether they read it.", "Send it as POST.")
         if not asks:
             return ()
