@@ -191,6 +191,7 @@ class _Session:
                     self._ground.drop_berth()  # if the container could not take it: it holds the host's mounts
                     poll.register(self._worker.pidfd, select.POLLIN)
                     patience = SETTLED
+                    continue  # the listeners are closed, and the worker's descriptor may have the number of the one that was ready
             elif not ready:
                 self._control.close()
                 patience = None

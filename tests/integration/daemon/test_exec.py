@@ -68,6 +68,22 @@ def test_a_question_before_anybody_reads_is_answered(shared: Home) -> None:
         assert (done.stdout, done.stderr) == ("0001\n", "")
 
 
+CONNECT = """
+import socket
+try:
+    socket.create_connection(("198.18.0.1", 443), 5).recv(1)
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_a_connection_before_anybody_accepts_is_ruled_on(shared: Home) -> None:
+    """As above, over TCP: the address has no name in this session, so the connection is reset, and the command ends by itself."""
+    for _ in range(5):
+        done = shared.exec("/usr/bin/python3", "-S", "-c", CONNECT, timeout=20)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "ConnectionResetError\n", "")
+
+
 def test_standard_error_is_apart(shared: Home) -> None:
     done = shared.shell("echo out; echo err >&2")
     assert (done.stdout, done.stderr) == ("out\n", "err\n")
