@@ -73,9 +73,8 @@ _HARMLESS_VARIABLES = (
 class Tokens:
     """The real access token of one kind of tool. `order` says which sources outside are asked, first to last."""
 
-    def __init__(self, outside: Outside, variable: str, order: tuple[str, ...], writable: Sequence[str], now: Callable[[], float]) -> None:
+    def __init__(self, outside: Outside, variable: str, order: tuple[str, ...], now: Callable[[], float]) -> None:
         self._outside = outside
-        self._writable = writable
         self._variable = variable
         self._order = order
         self._now = now
@@ -106,7 +105,7 @@ class Tokens:
         return self._kept
 
     def _resolved(self) -> tuple[str, float | None]:
-        answer = ask(self._outside, _RESOLVE, {"order": self._order, "writable": list(self._writable)}, kind="Google Cloud", advice=_SETUP)
+        answer = ask(self._outside, _RESOLVE, {"order": self._order}, kind="Google Cloud", advice=_SETUP)
         token, expires = answer.get("token"), answer.get("expires")
         if isinstance(token, str) and token:
             return token, expires if isinstance(expires, int | float) else None
@@ -117,9 +116,7 @@ class Tokens:
 
 
 class GcpBroker:
-    """One session's Google identities. Arguments as of `AwsBroker`; `writable` are the real paths below which the command may write: no program
-    is run from there.
-    """
+    """One session's Google identities. Arguments as of `AwsBroker`."""
 
     def __init__(
         self,
@@ -128,16 +125,16 @@ class GcpBroker:
         home: str | Path,
         *,
         run_as: tuple[int, int] | None = None,
-        writable: Sequence[str] = (),
+        writable: tuple[str, ...] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
-        self._outside = Outside(environment, home, run_as, tuple(writable))
+        self._outside = Outside(environment, home, run_as, writable)
         # Google's tokens begin with "ya29."; 128 random characters behind it are nobody's.
         self._dummies = {name: "ya29.warden-" + secrets.token_urlsafe(96) for name in (GCLOUD, LIBRARIES)}
         self._tokens = {
-            GCLOUD: Tokens(self._outside, GCLOUD, ("gcloud", "adc"), writable, now),
-            LIBRARIES: Tokens(self._outside, LIBRARIES, ("adc", "gcloud"), writable, now),
+            GCLOUD: Tokens(self._outside, GCLOUD, ("gcloud", "adc"), now),
+            LIBRARIES: Tokens(self._outside, LIBRARIES, ("adc", "gcloud"), now),
         }
 
     def __repr__(self) -> str:

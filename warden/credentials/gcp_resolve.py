@@ -1,6 +1,6 @@
 """A program, run by `gcp` and never imported: asks for a Google access token in the environment that it was started with.
 
-stdin: JSON ``{"order": ["adc" | "gcloud", ...], "writable": [PATH, ...]}``. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
+stdin: JSON ``{"order": ["adc" | "gcloud", ...]}``. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
 or ``{"error": <name of the last failure>}``: never a message, which may quote what a library or gcloud printed.
 
 ``adc`` are the application default credentials, by Google's own library: GOOGLE_APPLICATION_CREDENTIALS, the file of
@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import shutil
 import subprocess
 import sys
 from typing import Any
@@ -23,44 +22,32 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 def main() -> None:
     answer: dict[str, Any] = {"error": "no-source"}
-    question = json.load(sys.stdin)
-    for source in question["order"]:
+    for source in json.load(sys.stdin)["order"]:
         try:
-            answer = {"adc": _default, "gcloud": _gcloud}[source](question["writable"])
+            answer = {"adc": _default, "gcloud": _gcloud}[source]()
             break
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent denies with its name
             answer = {"error": type(error).__name__}
     json.dump(answer, sys.stdout)
 
 
-def _default(writable: list[str]) -> dict[str, Any]:
+def _default() -> dict[str, Any]:
     import google.auth
     import google.auth.transport.urllib3
     import urllib3
 
-    if _below(os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", ""), writable):
-        os.environ.pop("GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", None)  # or the sandboxed command could say what runs here
     found, _ = google.auth.default(scopes=[SCOPE])
     found.refresh(google.auth.transport.urllib3.Request(urllib3.PoolManager()))  # type: ignore[no-untyped-call]
     expires = found.expiry.replace(tzinfo=datetime.UTC).timestamp() if found.expiry else None
     return {"token": found.token, "expires": expires}
 
 
-def _gcloud(writable: list[str]) -> dict[str, Any]:
-    program = shutil.which("gcloud") or "gcloud"
-    if _below(program, writable):
-        raise PermissionError(program)
+def _gcloud() -> dict[str, Any]:
     environment = {**os.environ, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
-    command = [program, "config", "config-helper", "--format=json", "--min-expiry=10m"]
+    command = ["gcloud", "config", "config-helper", "--format=json", "--min-expiry=10m"]
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     credential = json.loads(done.stdout)["credential"]
     return {"token": credential["access_token"], "expires": datetime.datetime.fromisoformat(credential["token_expiry"]).timestamp()}
-
-
-def _below(path: str, writable: list[str]) -> bool:
-    """Whether the sandboxed command may write what is at `path`."""
-    real = os.path.realpath(path)
-    return bool(path) and any(real == place or real.startswith(place.rstrip("/") + "/") for place in writable)
 
 
 if __name__ == "__main__":

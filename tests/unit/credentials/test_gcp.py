@@ -131,7 +131,7 @@ def test_no_program_is_run_from_where_the_command_may_write(tmp_path: Path) -> N
     (tmp_path / "gcloud").write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     (tmp_path / "gcloud").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "NO_GCE_CHECK": "true"}
-    swaps = GcpBroker(GcpCredentialsConfig(), environment, tmp_path, writable=[str(tmp_path)])
+    swaps = GcpBroker(GcpCredentialsConfig(), environment, tmp_path, writable=(str(tmp_path),))
     with pytest.raises(CredentialError):
         swaps.authorize(request(bearer(swaps.environment()[GCLOUD])), LIST)
     assert not (tmp_path / "ran").exists()
