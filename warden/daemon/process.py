@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NoReturn
 
 from warden.daemon.log import logger
@@ -25,6 +26,21 @@ def die_with_parent(parent: int, number: signal.Signals) -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if os.getppid() != parent:  # it died before we asked
         os.kill(os.getpid(), number)
+
+
+@contextlib.contextmanager
+def held(number: signal.Signals) -> Iterator[None]:
+    """Blocks a signal: one that comes meanwhile waits. A process forked in here begins with it blocked, and calls `let_through` when it is ready."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def let_through(number: signal.Signals) -> None:
+    """Ends what `held` began in the process that forked us."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
 
 
 def name(title: str) -> None:

@@ -31,7 +31,8 @@ GRACE = 10.0
 _HELLO_LIMIT = 4096
 _WAITING_LIMIT = 256
 
-#: What a session process runs, given its id and the socket over which its connection comes; returns the process's exit code.
+#: What a session process runs, given its id and the socket over which its connection comes; returns the process's exit code. It begins with SIGTERM
+#: blocked, and has to let it through (`process.let_through`) once it can catch it.
 type SessionMain = Callable[[str, socket.socket], int]
 
 
@@ -208,9 +209,11 @@ class Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         name = os.urandom(6).hex()
         parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self._become(name, theirs, parent)
+        # A SIGTERM that came before the child can catch it would be lost, and we would wait for the child in vain.
+        with process.held(signal.SIGTERM):
+            pid = os.fork()
+            if pid == 0:
+                self._become(name, theirs, parent)
         theirs.close()
         child = Child(name, pid, ours)
         self._children[pid] = child

@@ -291,6 +291,7 @@ def _catch_termination() -> int:
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C in the daemon's terminal is the daemon's to handle
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    process.let_through(signal.SIGTERM)
     return reading
 
 
