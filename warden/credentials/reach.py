@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 #: Steps of one resolution: the kernel follows 40 links.
 STEPS = 4096
@@ -29,9 +30,16 @@ def environment(given: Mapping[str, str], writable: tuple[str, ...]) -> dict[str
     return {**found, "PATH": os.pathsep.join(places)} if "PATH" in given else found
 
 
-def within_reach(path: str, writable: Iterable[str]) -> bool:
-    """Whether an absolute `path` is below one of the real directories `writable`, or any link on the way to it is. What does not end is."""
+@lru_cache(maxsize=8)
+def _starts(writable: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The directories, and what every path below one of them starts with: dozens of both, asked for each step of each path in an environment."""
     bases = tuple(base.rstrip("/") for base in writable)
+    return bases, tuple(f"{base}/" for base in bases)
+
+
+def within_reach(path: str, writable: tuple[str, ...]) -> bool:
+    """Whether an absolute `path` is below one of the real directories `writable`, or any link on the way to it is. What does not end is."""
+    bases, below = _starts(writable)
     at, todo = "/", path.split("/")[::-1]
     for _ in range(STEPS):
         if not todo:
@@ -44,7 +52,7 @@ def within_reach(path: str, writable: Iterable[str]) -> bool:
             continue
         step = f"{at.rstrip('/')}/{part}"
         # One of them itself cannot be replaced from below: ``..`` may lead out of it again.
-        if any(step.startswith(f"{base}/") for base in bases):
+        if step.startswith(below):
             return True
         try:
             link = os.readlink(step)  # noqa: PTH115

@@ -15,7 +15,7 @@ from warden.dialects.sql import tree
 from warden.enforce import worker
 from warden.model import DnsQuestion, HttpRequest, Principal
 from warden.pipeline import Decoder
-from warden.settings.files import load
+from warden.settings.files import defaults, load
 
 
 def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: float) -> int:
@@ -46,6 +46,7 @@ def warm() -> None:
     request = HttpRequest("POST", "https", "sts.amazonaws.com", 443, "/", head, body, len(body), sni="sts.amazonaws.com")
     actions = decoder.decode(request)
     load(Path("/"), Path("/nonexistent"), environ={})
+    defaults(terms.user(os.environ)[1])  # most clients have the home of the one that started us
     broker = AwsBroker(AwsCredentialsConfig(), {}, "/nonexistent")
     environment.inside({}, EnvironmentConfig(), dummies=broker.environment(), trust={})
     for preset in PRESETS:

@@ -53,7 +53,7 @@ class Terms:
     @classmethod
     def settle(cls, session: str, request: Request) -> Terms:
         """Raises ConfigError, PolicyError, CredentialError or AuditError, each with what to do."""
-        user, home = _user(request.environment)
+        name, home = user(request.environment)
         loaded = load(Path(request.cwd), home, _flags(request), file=request.config or None, environ=request.environment)
         config = loaded.config
         bundle, point = _rules(config.policy.preset, config.policy.files)
@@ -75,7 +75,7 @@ class Terms:
             ),
             log=Log(path),
             audit_path=path,
-            principal=Principal(agent, session, config.profile, user),
+            principal=Principal(agent, session, config.profile, name),
             home=home,
             opened=opened,
             without_clusters=without_clusters,
@@ -142,7 +142,7 @@ def policy_hash(bundle: Bundle) -> str:
     return digest.hexdigest()
 
 
-def _user(environment: Mapping[str, str]) -> tuple[str, Path]:
+def user(environment: Mapping[str, str]) -> tuple[str, Path]:
     """The Unix user's name and home. `$HOME` is what the user's tools go by; the account database is for where it is not set."""
     try:
         entry = pwd.getpwuid(os.getuid())

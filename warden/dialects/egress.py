@@ -27,6 +27,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from warden.errors import ConfigError
@@ -74,8 +75,9 @@ class Entry:
         return self.path is None or (segments is not None and _covers(self.path, segments))
 
 
+@lru_cache(maxsize=1024)
 def parse(text: str) -> Entry:
-    """Reads one entry; ConfigError says what is wrong with it."""
+    """Reads one entry; ConfigError says what is wrong with it. Every session reads the built-in ones, and each more than once."""
     match = _ENTRY.fullmatch(text)
     if match is None or text in (READ, *METHODS):
         raise ConfigError(

@@ -22,6 +22,7 @@ import itertools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,37 @@ def _owners(home: Path) -> frozenset[int]:
         return frozenset({os.geteuid()})
 
 
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    """The built-in values as a merge begins with them: by dotted key, with their sources, and the entries of lists and maps. Not to be changed."""
+
+    values: Mapping[str, Any]
+    sources: Mapping[str, str]
+    entries: Mapping[str, Mapping[str, str]]
+
+
+@lru_cache(maxsize=4)
+def defaults(home: Path) -> _Defaults:
+    """The built-in values for one home directory: hundreds of paths and hosts, read once by the daemon and not again for each session."""
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    entries: dict[str, dict[str, str]] = {}
+    place = Place(Path("/"), home)
+    for key, default in flat(Config()):
+        kind = KINDS[key]
+        if kind.shape == "list":
+            default = tuple(dict.fromkeys(kind.read(entry, place) for entry in default))
+            entries[key] = dict.fromkeys(default, "default")
+        elif kind.shape == "map":
+            default = dict(default)
+            entries[key] = dict.fromkeys(default, "default")
+        values[key] = default
+        sources[key] = "default"
+        if kind.shape == "list":
+            sources |= {f"{key}[{index}]": "default" for index in range(len(default))}
+    return _Defaults(values, sources, entries)
+
+
 @dataclass(slots=True)
 class _Merge:
     """The values so far by dotted key, and where they came from."""
@@ -187,19 +219,9 @@ class _Merge:
     named: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        place = Place(Path("/"), self.home)
-        for key, default in flat(Config()):
-            kind = KINDS[key]
-            if kind.shape == "list":
-                default = tuple(dict.fromkeys(kind.read(entry, place) for entry in default))
-                self.entries[key] = dict.fromkeys(default, "default")
-            elif kind.shape == "map":
-                default = dict(default)
-                self.entries[key] = dict.fromkeys(default, "default")
-            self.values[key] = default
-            self.sources[key] = "default"
-            if kind.shape == "list":
-                self.sources |= {f"{key}[{index}]": "default" for index in range(len(default))}
+        built_in = defaults(self.home)
+        self.values, self.sources = dict(built_in.values), dict(built_in.sources)
+        self.entries = {key: dict(entries) for key, entries in built_in.entries.items()}
 
     def begin(self, project: Path | None) -> None:
         self.project, self.loosened, self.named = project, [], []
