@@ -33,6 +33,8 @@ from sandbox.errors import SandboxError
 from sandbox.view import Scaffold
 
 _TIMEOUT = 20.0  # seconds until the runtime must be executing; it takes some 10 ms
+#: What ends the orders (JSON on one line), and the word to execute. A caller that ends without it wants nothing executed.
+_END, _GO = b"\n", b"go"
 _PLAIN = kernel.MS_NOSUID | kernel.MS_NODEV
 
 
@@ -97,29 +99,33 @@ class Keeper:
             self.end()
             raise SandboxError(f"The sandbox cannot be started: {complaint}")
 
-    def execute(self, orders: Orders, stdio: Sequence[int]) -> None:
-        """Returns when the runtime is being executed on `stdio`. Raises SandboxError with nothing left running."""
-        try:
-            complaint = self._order(orders, stdio)
-            if complaint:
-                raise SandboxError(f"The sandbox cannot be started: {complaint.decode(errors='replace')}")
-        except BaseException:
-            self.end()
-            raise
-        self._channel.close()
-
-    def _order(self, orders: Orders, stdio: Sequence[int]) -> bytes:
-        """What the keeper complains of; empty when it executes the runtime, which closes its end."""
+    def order(self, orders: Orders, stdio: Sequence[int]) -> None:
+        """Tells it what to mount, which it does while the caller writes the bundle's configuration. What fails is told by `execute`."""
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", stdio))]
         self._channel.settimeout(_TIMEOUT)
+        try:
+            data = memoryview(orders.encode() + _END)
+            data = data[self._channel.sendmsg([data], rights) :]
+            self._channel.sendall(data)
+        except OSError:  # It has ended, and may have left word why.
+            return
+
+    def execute(self) -> None:
+        """Lets it execute the runtime in the bundle, and returns when it does. Raises SandboxError; ending it is then the caller's, as ever."""
+        if complaint := self._complaint():
+            raise SandboxError(f"The sandbox cannot be started: {complaint.decode(errors='replace')}")
+        self._channel.close()
+
+    def _complaint(self) -> bytes:
+        """What the keeper complains of; empty when it executes the runtime, which closes its end."""
         complaint = broken = b""
         try:
             try:
-                data = memoryview(orders.encode())
-                data = data[self._channel.sendmsg([data], rights) :]
-                self._channel.sendall(data)
+                self._channel.sendall(_GO)
                 self._channel.shutdown(socket.SHUT_WR)
-            except BrokenPipeError:
+            except TimeoutError:
+                raise
+            except OSError:
                 broken = b"its keeper has ended"  # And may have left word why.
             while part := self._channel.recv(4096):
                 complaint += part
@@ -223,13 +229,15 @@ def _keep(ground: Ground, channel: int, parent: int) -> None:
         _prepare(ground)
         step = "orders"
         _rehearse(ground.bundle)
-        orders, given = _receive(channel)
+        orders, given, behind = _receive(channel)
         step = "root file system"
         _finish(ground.bundle, orders)
         step = "standard streams"
         stdio = [descriptors.unwritable(number, f"{ground.bundle}/{oci.ROOTFS}") for number in given]
         step = "root file system"
         _cover(ground.bundle, orders.covers)  # Last: what is given as a standard stream may be hidden.
+        step = "orders"
+        _await_word(channel, behind)
         step = orders.command[0]
         os.setsid()
         os.chdir(ground.bundle)
@@ -270,8 +278,8 @@ def _close_all_but(*kept: int) -> None:
     os.closerange(low, 1 << 20)
 
 
-def _receive(channel: int) -> tuple[Orders, tuple[int, ...]]:
-    """The orders and the three descriptors, when they come. Ends this process when the caller has ended or wants nothing."""
+def _receive(channel: int) -> tuple[Orders, tuple[int, ...], bytes]:
+    """The orders, the three descriptors, and what came behind them, when they come. Ends this process when the caller has ended or wants nothing."""
     given = array.array("i")
     data = bytearray()
     connection = socket.socket(fileno=channel)
@@ -281,12 +289,22 @@ def _receive(channel: int) -> tuple[Orders, tuple[int, ...]]:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 given.frombytes(rights[: len(rights) - len(rights) % given.itemsize])
         if not part:
-            break
+            os._exit(125)
         data += part
-    if not data:
-        os._exit(125)
+        if _END in data:
+            break
     connection.detach()  # The end of it says that the runtime is being executed.
-    return Orders.decode(bytes(data)), tuple(given)
+    text, _, behind = data.partition(_END)
+    return Orders.decode(bytes(text)), tuple(given), bytes(behind)
+
+
+def _await_word(channel: int, said: bytes) -> None:
+    """Returns when the caller says to execute, of which it has `said` this much. Ends this process when it has ended or wants nothing."""
+    while len(said) < len(_GO):
+        part = os.read(channel, len(_GO))
+        if not part:
+            os._exit(125)
+        said += part
 
 
 def _place(stdio: Sequence[int]) -> None:

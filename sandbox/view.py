@@ -279,7 +279,7 @@ def _binds(spec: Spec, hidden: Collection[str]) -> tuple[tuple[str, str], ...]:
             raise SandboxError(f"{bind.source} is not there, so it cannot be shown at {bind.target}.")
         if _there(target) and _is_directory(target) != _is_directory(source):
             raise SandboxError(f"{bind.source} and {bind.target} must both be files or both be directories.")
-        if any(target != path and within(target, path) for path in hidden):
+        if _within_any(os.path.dirname(target), hidden):  # noqa: PTH120
             raise SandboxError(f"{bind.target} is below a hidden directory.", "Show the whole directory instead.")
         binds.append((source, target))
     return tuple(sorted(binds, key=lambda pair: _depth(pair[1])))

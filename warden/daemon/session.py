@@ -6,8 +6,7 @@ The order, and what is undone if a step fails::
                   container, made again whenever the host's mounts change
     request       read; this process becomes the client's stand-in (environment, working directory)
     terms         configuration, policy, credentials broker, audit log: each may refuse, and nothing has been started
-    session.start on the audit log, or the session does not start
-    container     the command runs
+    container     its mounts are made; meanwhile, session.start is written to the audit log, or nothing runs; then the command does
     worker        serves the listeners with CA key, credentials and policy; the sandbox gets none of them
     end           container, worker, ground; session.end; EXIT to the client
 
@@ -106,6 +105,7 @@ class _Session:
         self._channel = channel
         self._wake = wake
         self._terms: Terms | None = None
+        self._serving: Worker | None = None
         self._worker: worker.Handle | None = None
         self._container: runtime.Container | None = None
         self._started = 0.0
@@ -150,11 +150,14 @@ class _Session:
                 raise missing
             found = runtime.Runtime.find(terms.config.sandbox.runtime)
             ground = self._ground
-            serving = worker.make(ground, terms)
-            terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
-            self._terms, self._started = terms, time.monotonic()
             self._container = runtime.start(
-                spec, namespace=ground.namespace, stdio=request.stdio, state=ground.containers, runtime=found, berth=ground.berth
+                spec,
+                namespace=ground.namespace,
+                stdio=request.stdio,
+                state=ground.containers,
+                runtime=found,
+                berth=ground.berth,
+                meanwhile=lambda: self._admit(request, terms, ground),
             )
         finally:
             for number in request.stdio:
@@ -164,7 +167,14 @@ class _Session:
             os.close(self._container.console)  # the client's alone: when it closes it, the kernel hangs up inside
             self._container.console = None
         self._channel.send(api.BEGUN)
-        return self._supervise(self._container, serving)
+        assert self._serving is not None
+        return self._supervise(self._container, self._serving)
+
+    def _admit(self, request: Request, terms: Terms, ground: Ground) -> None:
+        """What may still refuse; and the record, without which no session starts."""
+        self._serving = worker.make(ground, terms)
+        terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
+        self._terms, self._started = terms, time.monotonic()
 
     # --- while it runs ---------------------------------------------------------------------------------------------------------
 

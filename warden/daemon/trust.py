@@ -284,6 +284,6 @@ def _entries(directory: str) -> list[str]:
 
 def _names(directory: str) -> list[str]:
     try:
-        return sorted(entry.name for entry in os.scandir(directory))[:4096]
+        return sorted(os.listdir(directory))[:4096]
     except OSError:
         return []
