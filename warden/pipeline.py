@@ -12,9 +12,9 @@ by accident: any exception on the way is a denial with a fixed sentence for the 
 
 from __future__ import annotations
 
+import secrets
 import time
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -64,9 +64,9 @@ class Broker(Protocol):
 
 
 class Log(Protocol):
-    """The audit log (:mod:`warden.audit`). `append` returns after the record is written, or raises AuditError."""
+    """The audit log (:mod:`warden.audit`). `append` returns after the records are written, in this order, or raises AuditError."""
 
-    def append(self, record: AuditRecord) -> None: ...
+    def append(self, *records: AuditRecord) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,20 @@ class Decoder:
 
 
 class Pipeline:
-    """The flow for one session: whoever enforces gives it each wire message and does what the Ruling says."""
+    """The flow for one session: whoever enforces gives it each wire message and does what the Ruling says.
+
+    `later` is set by who has an event loop: it calls what it is given in a moment. Outcomes of that moment are then written together, or with the
+    next ruling; a `flush` writes those that wait.
+    """
 
     def __init__(self, *, principal: Principal, decoder: Decoder, point: DecisionPoint, broker: Broker, log: Log) -> None:
+        self.later: Callable[[Callable[[], None]], object] | None = None
         self.principal = principal
         self.decoder = decoder
         self._point = point
         self._broker = broker
         self._log = log
+        self._outcomes: list[AuditRecord] = []
 
     def needs_body(self, head: HttpRequest) -> bool:
         """Whether to read the body (up to the configured limit) before `rule`. What cannot be told is ruled on, and denied, by its head."""
@@ -155,7 +161,7 @@ class Pipeline:
         return self._recorded(message, error)
 
     def _recorded(self, message: Message, refusal: DecodeError | None) -> Ruling:
-        ruling_id = str(uuid.uuid4())
+        ruling_id = secrets.token_hex(16)
         started = time.perf_counter_ns()
         record: dict[str, Any] = {"id": ruling_id, "message": _describe(message)}
         try:
@@ -166,7 +172,8 @@ class Pipeline:
             )
         record["timings_us"] = {**record.get("timings_us", {}), "total": (time.perf_counter_ns() - started) // 1000}
         try:
-            self._log.append(AuditRecord("ruling", self.principal, {**record, **_fields(ruling)}))
+            outcomes, self._outcomes = self._outcomes, []
+            self._log.append(*outcomes, AuditRecord("ruling", self.principal, {**record, **_fields(ruling)}))
         except Exception as error:  # noqa: BLE001 - promise 5: no ruling without a record
             advice = error.advice if isinstance(error, AuditError) else ""
             decision = Decision(
@@ -208,8 +215,19 @@ class Pipeline:
 
     def outcome(self, ruling: Ruling, **fields: Any) -> None:
         """Records how an allowed message ended: status, bytes in both directions, milliseconds. Failing to do so takes nothing back."""
+        self._outcomes.append(AuditRecord("outcome", self.principal, {"id": ruling.id, **fields}))
+        if self.later is None:
+            self.flush()
+        elif len(self._outcomes) == 1:
+            self.later(self.flush)
+
+    def flush(self) -> None:
+        """Writes the outcomes that wait."""
+        outcomes, self._outcomes = self._outcomes, []
+        if not outcomes:
+            return
         try:
-            self._log.append(AuditRecord("outcome", self.principal, {"id": ruling.id, **fields}))
+            self._log.append(*outcomes)
         except AuditError:
             return  # The next ruling meets the same error and is denied for it.
 

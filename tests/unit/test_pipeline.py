@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -52,10 +52,10 @@ class Log:
         self.error = error
         self.records: list[AuditRecord] = []
 
-    def append(self, record: AuditRecord) -> None:
+    def append(self, *records: AuditRecord) -> None:
         if self.error:
             raise self.error
-        self.records.append(record)
+        self.records.extend(records)
 
 
 ALLOW = Decision(Effect.ALLOW, ("t/allow",), "fine")
@@ -127,6 +127,25 @@ def test_body_question_that_fails_is_answered_by_the_ruling() -> None:
 def test_outcome_that_cannot_be_recorded_takes_nothing_back() -> None:
     flow, _ = pipeline(log=AuditError("disk full"))
     flow.outcome(Ruling("r"), status=200)
+
+
+def test_outcomes_of_a_moment_are_written_together_or_with_the_next_ruling() -> None:
+    flow, log = pipeline()
+    waiting: list[Callable[[], None]] = []
+    flow.later = waiting.append
+    flow.outcome(Ruling("one"), status=200)
+    flow.outcome(Ruling("two"), status=200)
+    assert (len(waiting), log.records) == (1, [])
+    waiting.pop()()
+    assert [record.fields["id"] for record in log.records] == ["one", "two"]
+    flow.outcome(Ruling("three"), status=200)
+    ruling = flow.rule(REQUEST)
+    assert [record.fields["id"] for record in log.records[2:]] == ["three", ruling.id]
+    waiting.pop()()  # nothing waits any more
+    assert len(log.records) == 4
+    flow.later = None
+    flow.outcome(Ruling("four"), status=200)
+    assert log.records[-1].fields["id"] == "four"
 
 
 def test_sentence_names_action_resource_policy_and_advice() -> None:

@@ -24,6 +24,9 @@ GENESIS = "0" * 64
 #: Bytes of one line at most. `event` keeps records below it; a longer line was not written by us.
 LINE_LIMIT = 64 << 10
 
+#: Bytes that `seal` adds to a body, at most.
+SEAL_SIZE = len(b'{"seq":,"prev":"",') + 19 + 64 + len(b',"hash":""}') + 64 + 1
+
 HEAD_SIZE = 14 + 1 + 20 + 1 + 20 + 1 + 64 + 1
 
 _HEAD = re.compile(rb"warden-audit-1 ([0-9]{20}) ([0-9]{20}) ([0-9a-f]{64})\n")

@@ -4,7 +4,7 @@
 the file ends with      because                                                `Damage.what`
 ======================  =====================================================  ==========================
 half a line             a writer was killed while it wrote                     ``torn``
-one whole record more   a writer was killed before it rewrote the head         ``adopted``
+whole records more      a writer was killed before it rewrote the head         ``adopted``
 whole lines of another  something else wrote to the file                       ``foreign``
 less than the head says the end was cut off, or lost with the machine's power  ``lost``
 anything                the head file is missing or unreadable                 ``headless``
@@ -59,19 +59,26 @@ def assess(fd: int, size: int, head: Head | None) -> Damage:
     if size < head.size:
         end, rest = _last_line_end(fd, size)
         return Damage("lost", Head(head.position, end), rest, size)
-    tail = os.pread(fd, min(size - head.size, LINE_LIMIT + 2), head.size)
-    if b"\n" not in tail and size - head.size <= LINE_LIMIT:
-        return Damage("torn", head, tail, size)
-    if tail.endswith(b"\n") and tail.count(b"\n") == 1 and len(tail) == size - head.size:
-        try:
-            sealed = unseal(tail[:-1])
-        except ValueError:
-            pass
-        else:
-            if sealed.continues(head.position):
-                return Damage("adopted", Head(sealed.position, size), size=size)
+    if size - head.size <= LINE_LIMIT:
+        tail = os.pread(fd, size - head.size, head.size)
+        *lines, rest = tail.split(b"\n")
+        if (position := _continued(head.position, lines)) is not None:
+            return Damage("torn" if rest else "adopted", Head(position, size - len(rest)), rest, size)
     end, rest = _last_line_end(fd, size)
     return Damage("foreign", Head(head.position, end), rest, size)
+
+
+def _continued(position: Position, lines: list[bytes]) -> Position | None:
+    """Where the chain stands after these whole lines, which one append wrote; None when one of them does not continue it."""
+    for line in lines:
+        try:
+            sealed = unseal(line)
+        except ValueError:
+            return None
+        if not sealed.continues(position):
+            return None
+        position = sealed.position
+    return position
 
 
 def _last_line_end(fd: int, size: int) -> tuple[int, bytes]:

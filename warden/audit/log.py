@@ -3,11 +3,11 @@
 The file is shared by every session's worker. One append, under an exclusive flock of the head file:
 
 1. the head is read; when the log's size is not what it says, the log is healed first (`_heal`);
-2. the line is sealed and written at the end;
+2. the lines are sealed and written at the end, in one piece;
 3. the head is rewritten in place.
 
-A writer killed between 1 and 2 leaves nothing, within 2 half a line, between 2 and 3 a line that the head does not know: the next writer
-heals both and says so in a ``recovered`` record. When a write fails (disk full, file size limit), the log is truncated back to its last good size and
+A writer killed between 1 and 2 leaves nothing, within 2 half a line, between 2 and 3 lines that the head does not know: the next writer
+heals all and says so in a ``recovered`` record. When a write fails (disk full, file size limit), the log is truncated back to its last good size and
 AuditError is raised: what cannot be recorded is denied.
 """
 
@@ -17,14 +17,14 @@ import errno
 import fcntl
 import os
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from structlog import BoundLoggerBase
+from structlog import BoundLoggerBase, DropEvent
 
 from warden.audit import event, head_path
-from warden.audit.chain import HEAD_SIZE, Head, Position, seal
+from warden.audit.chain import HEAD_SIZE, LINE_LIMIT, SEAL_SIZE, Head, Position, seal
 from warden.audit.heal import Damage, assess
 from warden.audit.lock import LOCK_WAIT, acquire
 from warden.errors import AuditError
@@ -39,27 +39,32 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._logger = _Recorder(ChainedFile(path), (_flatten, _encode), {})
+        self._file = ChainedFile(path)
+        self._recorder = _Recorder(self._file, (_flatten, _encode), {})
 
-    def append(self, record: AuditRecord) -> None:
-        """Writes one record; it is in the file when this returns. Raises AuditError when it is not. The end of a session is synced to the disk."""
-        if not isinstance(self._logger.append(record, sync=record.kind == "session.end"), Position):
-            raise AuditError("The audit log dropped a record.")  # structlog turns a DropEvent into None; no processor here may raise one
+    def append(self, *records: AuditRecord) -> None:
+        """Writes records; they are in the file when this returns. Raises AuditError when not all are. A session's end is synced to the disk."""
+        self._file.append([self._recorder.body(record) for record in records], sync=any(each.kind == "session.end" for each in records))
 
 
 class _Recorder(BoundLoggerBase):
-    """structlog's bound logger with one method."""
+    """structlog's processors, for each record of an append."""
 
-    def append(self, record: AuditRecord, *, sync: bool) -> Any:
-        return self._proxy_to_logger("append", record=record, sync=sync)
+    def body(self, record: AuditRecord) -> bytes:
+        try:
+            _, fields = self._process_event("append", None, {"record": record})
+        except DropEvent as error:  # no processor here may raise one, and it must not look as if the record had been written
+            raise AuditError("The audit log dropped a record.") from error
+        body: bytes = fields["body"]
+        return body
 
 
 def _flatten(_logger: Any, _method: str, event_dict: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {"flat": event.flatten(event_dict["record"], event.now()), "sync": event_dict["sync"]}
+    return {"flat": event.flatten(event_dict["record"], event.now())}
 
 
 def _encode(_logger: Any, _method: str, event_dict: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {"body": event.encode(event_dict["flat"]), "sync": event_dict["sync"]}
+    return {"body": event.encode(event_dict["flat"])}
 
 
 class ChainedFile:
@@ -75,20 +80,19 @@ class ChainedFile:
         self._log_id = self._head_id = (0, 0)
         self._known: tuple[bytes, Head | None] = (b"", None)  # the head as last written, and its bytes
 
-    def append(self, body: bytes, *, sync: bool = False) -> Position:
-        """Seals and writes one record. AuditError, and nothing written, when that cannot be done."""
+    def append(self, bodies: Sequence[bytes], *, sync: bool = False) -> None:
+        """Seals and writes records. AuditError when that cannot be done, and then the last of them is not written."""
         if not self._thread.acquire(timeout=LOCK_WAIT):
             raise AuditError("Another thread has been writing the audit log for too long.")
         try:
             self._lock()
             try:
-                position = self._append(body)
+                self._append(bodies)
             finally:
                 fcntl.flock(self._head, fcntl.LOCK_UN)
             if sync:
                 os.fsync(self._log)
                 os.fsync(self._head)
-            return position
         except OSError as error:
             raise AuditError(f"The audit log {self._path} cannot be written: {error.strerror or error}.", _advice(error)) from error
         finally:
@@ -137,13 +141,14 @@ class ChainedFile:
 
     # --- under the lock ----------------------------------------------------------------------------------------------------------
 
-    def _append(self, body: bytes) -> Position:
+    def _append(self, bodies: Sequence[bytes]) -> None:
         raw = os.pread(self._head, HEAD_SIZE + 1, 0)
         head = self._known[1] if raw == self._known[0] else Head.parse(raw)
         identity, size = _identity(self._name)
         if head is None or size != head.size or identity != self._log_id:
             head = self._settle(head, identity, size)
-        return self._write(head, body).position
+        for part in _parts(bodies):
+            head = self._write(head, *part)
 
     def _settle(self, head: Head | None, identity: tuple[int, int], size: int) -> Head:
         """Opens the log that is at its path now, starts it when it is new, and heals it when its size is not the head's."""
@@ -171,11 +176,14 @@ class ChainedFile:
         os.ftruncate(self._log, head.size)
         return head
 
-    def _write(self, head: Head, body: bytes, *, undo: bool = True) -> Head:
-        line, position = seal(head.position, body)
-        after = Head(position, head.size + len(line))
+    def _write(self, head: Head, *bodies: bytes, undo: bool = True) -> Head:
+        position, lines = head.position, b""
+        for body in bodies:
+            line, position = seal(position, body)
+            lines += line
+        after = Head(position, head.size + len(lines))
         try:
-            self._pwrite(self._log, line, head.size)
+            self._pwrite(self._log, lines, head.size)
             self._known = (after.encode(), after)
             self._pwrite(self._head, self._known[0], 0)
         except BaseException:
@@ -190,6 +198,14 @@ class ChainedFile:
         while data:
             written = os.pwrite(fd, data, offset)
             data, offset = data[written:], offset + written
+
+
+def _parts(bodies: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """`bodies` in pieces that are each no longer than one line may be: so much behind its head is what a killed writer may leave."""
+    if sum(map(len, bodies)) + len(bodies) * SEAL_SIZE <= LINE_LIMIT:
+        yield bodies
+    else:
+        yield from ((body,) for body in bodies)
 
 
 def _identity(path: str) -> tuple[tuple[int, int], int]:

@@ -24,7 +24,7 @@ from warden.errors import AuditError
 _HEADLESS = "the head file is missing: what was removed from the end would not show"
 _WHAT = {
     "torn": "half a line of a killed writer was replaced by this record, which quotes it",
-    "adopted": "the record before this one is of a writer that was killed before it rewrote the head",
+    "adopted": "the record before this one, or several, are of a writer that was killed before it rewrote the head",
     "foreign": "something other than Warden wrote to the file before this record",
     "lost": "the end of the file was missing when this record was written",
     "headless": "the head file was missing or unreadable when this record was written: what was removed before it cannot be known",
@@ -78,6 +78,7 @@ def verify(paths: Sequence[Path], anchor: Position | None = None) -> Verdict:
             file, head, size = _snapshot(path)
         except OSError as error:
             raise AuditError(f"{path} cannot be read: {error.strerror}.") from error
+        last = index == len(paths) - 1
         with file:
             try:
                 for position, sealed, number in _chain(file, size, previous, verdict, path):
@@ -87,8 +88,9 @@ def verify(paths: Sequence[Path], anchor: Position | None = None) -> Verdict:
                         if position.hash != anchor.hash:
                             raise _BadLineError(number, f"record {anchor.seq} is not the one of the anchor: the log was rewritten")
                         anchored = True
+                    if last and head is not None and position.seq == head.position.seq and position.hash != head.position.hash:
+                        raise _BadLineError(number, f"record {position.seq} is not the one that the head knows: the log was rewritten")
                     _note(sealed, number, path, verdict)
-                last = index == len(paths) - 1
                 if last:
                     _check_end(head, size, verdict, anchor, path)
             except _BadLineError as bad:
@@ -177,7 +179,9 @@ def _check_end(head: Head | None, size: int, verdict: Verdict, anchor: Position 
         return
     if position.seq < head.position.seq:
         raise _BadLineError(0, f"ends at record {position.seq}, but its head says {head.position.seq}: the end was removed")
-    if position.seq == head.position.seq + 1 and size > head.size:
-        verdict.notes.append(f"{path}: the last record is of a writer that was killed before it rewrote the head; the next record says so")
+    if position.seq > head.position.seq and head.size < size <= head.size + LINE_LIMIT:
+        more = position.seq - head.position.seq
+        which = "the last record is" if more == 1 else f"the last {more} records are"
+        verdict.notes.append(f"{path}: {which} of a writer that was killed before it rewrote the head; the next record says so")
         return
     raise _BadLineError(0, f"its last record, {position.seq}, is not the one that its head knows, {head.position.seq}")

@@ -97,6 +97,7 @@ class Worker:
         """Serves until `stop` is set, then ends what is under way and closes every socket."""
         loop = asyncio.get_running_loop()
         loop.set_task_factory(asyncio.eager_task_factory)  # hooks are short: most are done before a task would be scheduled
+        self._pipeline.later = loop.call_soon
         servers: list[asyncio.Server] = []
         datagrams = [_adopted(sock) for sock in self._listeners.dns_udp]
         try:
@@ -119,6 +120,8 @@ class Worker:
                 await asyncio.wait(list(self._tasks), timeout=GRACE)
             for task in self._tasks:
                 task.cancel("the session ended")
+            self._pipeline.later = None
+            self._pipeline.flush()
 
     # --- connections -------------------------------------------------------------------------------------------------------------
 

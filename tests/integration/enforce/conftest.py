@@ -84,9 +84,9 @@ class Rules:
         self._fail("authorize")
         return self.rewrite(request)
 
-    def append(self, record: AuditRecord) -> None:
+    def append(self, *records: AuditRecord) -> None:
         self._fail("append")
-        self.records.append(record)
+        self.records.extend(records)
 
     def _fail(self, name: str) -> None:
         if self.broken == name:

@@ -37,7 +37,7 @@ class Permissive:
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         return request
 
-    def append(self, record: AuditRecord) -> None:
+    def append(self, *records: AuditRecord) -> None:
         pass
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from warden.audit import head_path
-from warden.audit.chain import Head, seal
+from warden.audit.chain import LINE_LIMIT, Head, seal, unseal
 from warden.audit.log import Log
 from warden.audit.verify import verify
 from warden.errors import AuditError
@@ -122,15 +122,70 @@ def test_half_a_line_of_a_killed_writer_is_healed_visibly(path: Path, write: Cal
     assert "quotes it" in verdict.notes[0]
 
 
-def test_a_whole_line_that_the_head_does_not_know_is_adopted_visibly(path: Path, write: Callable[[int], None]) -> None:
+@pytest.mark.parametrize("lines", [1, 3])
+def test_whole_lines_that_the_head_does_not_know_are_adopted_visibly(path: Path, write: Callable[[int], None], lines: int) -> None:
+    more = ahead(path, write, lines)
+    with path.open("ab") as file:
+        file.write(b"".join(more))
+    assert verify([path]).problem is None
+    write(1)
+    ids = [record.get("what") or record.get("id") for record in records(path)]
+    assert ids[-lines - 2 :] == [f"more{number}" for number in range(lines)] + ["adopted", "r0"]
+    assert verify([path]).problem is None
+
+
+def test_half_of_what_one_append_wrote_is_healed_visibly(path: Path, write: Callable[[int], None]) -> None:
+    """Killed in the middle of the second of three lines: the first is whole, and continues the chain."""
+    first, second, _third = ahead(path, write, 3)
+    with path.open("ab") as file:
+        file.write(first + second[:40])
+    assert verify([path]).problem is None
+    write(1)
+    whole, recovered, last = records(path)[-3:]
+    assert (whole["id"], recovered["what"], recovered["torn"], last["id"]) == ("more0", "torn", second[:40].decode(), "r0")
+    assert verify([path]).problem is None
+
+
+def test_lines_that_do_not_continue_each_other_are_foreign(path: Path, write: Callable[[int], None]) -> None:
+    first, _second, third = ahead(path, write, 3)
+    with path.open("ab") as file:
+        file.write(first + third)
+    write(1)
+    assert [record.get("what") for record in records(path)[-2:]] == ["foreign", None]
+    assert verify([path]).problem is not None
+
+
+def ahead(path: Path, write: Callable[[int], None], count: int) -> list[bytes]:
+    """Lines that continue a log of two rulings."""
     write(2)
     head = Head.parse(head_path(path).read_bytes())
     assert head is not None
-    with path.open("ab") as file:
-        file.write(seal(head.position, b'"kind":"ruling","id":"adopted"')[0])
+    position, lines = head.position, []
+    for number in range(count):
+        line, position = seal(position, b'"kind":"ruling","id":"more%d"' % number)
+        lines.append(line)
+    return lines
+
+
+def test_records_of_one_append_are_a_chain(path: Path) -> None:
+    Log(path).append(*(ruling(f"r{number}") for number in range(3)))
+    assert [record.get("id") for record in records(path)[1:]] == ["r0", "r1", "r2"]
     assert verify([path]).problem is None
-    write(1)
-    assert [record.get("what") or record.get("id") for record in records(path)[-3:]] == ["adopted", "adopted", "r0"]
+
+
+def test_records_that_are_more_than_a_line_may_be_are_written_one_by_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that whatever a killed writer leaves behind the head is what healing reads."""
+    written: list[int] = []
+    real = os.pwrite
+
+    def pwrite(fd: int, data: bytes, offset: int) -> int:
+        written.append(len(data))
+        return real(fd, data, offset)
+
+    monkeypatch.setattr("warden.audit.log.os.pwrite", pwrite)
+    Log(path).append(*(AuditRecord("ruling", WHO, {"id": f"r{number}", "reason": "x" * 15000}) for number in range(5)))
+    assert max(written) < LINE_LIMIT
+    assert [record.get("id") for record in records(path)[1:]] == [f"r{number}" for number in range(5)]
     assert verify([path]).problem is None
 
 
@@ -333,3 +388,18 @@ def test_a_full_disk_denies_and_room_heals(tmp_path: Path) -> None:
     command = ["unshare", "--mount", "--propagation", "private", "sh", "-c", shell, "sh", str(tmp_path), sys.executable, script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_rewritten_log_is_found_though_it_is_longer_than_its_head_says(path: Path, write: Callable[[int], None]) -> None:
+    """Whole records behind the head may be those of a killed writer, but only if they continue the record that the head knows."""
+    write(2)
+    start = path.read_bytes().splitlines(keepends=True)[0]
+    position = unseal(start[:-1]).position
+    forged = b""
+    for number in range(3):
+        line, position = seal(position, b'"kind":"ruling","id":"forged%d"' % number)
+        forged += line
+    path.write_bytes(start + forged)
+    problem = verify([path]).problem
+    assert problem is not None
+    assert "rewritten" in problem.what

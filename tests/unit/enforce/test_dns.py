@@ -42,8 +42,8 @@ class Rules:
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         return request
 
-    def append(self, record: AuditRecord) -> None:
-        self.records.append(record)
+    def append(self, *records: AuditRecord) -> None:
+        self.records.extend(records)
 
 
 class Asked:

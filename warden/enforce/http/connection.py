@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import dataclasses
 import logging
 import time
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from mitmproxy.connection import Connection as MitmConnection
@@ -166,7 +169,7 @@ class Connection(LiveConnectionHandler):
         method = getattr(self.enforcer, hook.name, None)
         if method is None:
             return
-        (data,) = hook.args()
+        data = getattr(hook, _subject(cast(Any, type(hook))))
         try:
             method(self, data)
         except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
@@ -229,6 +232,13 @@ class Connection(LiveConnectionHandler):
         while self.http is not None and self.http.full(_reading.get()):
             self._progress.clear()
             await self._progress.wait()
+
+
+@cache
+def _subject(kind: Hashable) -> str:
+    """What a kind of hook is about: the name of its one field. Its own ``args`` looks for it at each call."""
+    (field,) = dataclasses.fields(cast(Any, kind))
+    return field.name
 
 
 def _under_way(exchange: Exchange) -> bool:

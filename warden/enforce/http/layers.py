@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 from mitmproxy.connection import Connection
@@ -49,12 +48,14 @@ class Http(HttpLayer):
         before = set(self.connections)
         steps = super().get_connection(event, reuse=reuse)
         reply: Any = None
-        with contextlib.suppress(StopIteration):
-            while True:
+        while True:
+            try:
                 command = steps.send(reply)
-                for connection in self.connections.keys() - before:
-                    self.identities.setdefault(connection, event.identity)
-                reply = yield command
+            except StopIteration:
+                return
+            for connection in self.connections.keys() - before:
+                self.identities.setdefault(connection, event.identity)
+            reply = yield command
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         """What one event makes for the client (a head and the beginning of a body) goes on in one piece: each would be a TLS record of its own."""

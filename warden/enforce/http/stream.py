@@ -10,7 +10,6 @@ What each override is for, measured or read in mitmproxy 12.2.3:
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,15 +78,17 @@ class Stream(HttpStream):
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         steps = self._steps(event)
         reply: Any = None
-        with contextlib.suppress(StopIteration):
-            while True:
+        while True:
+            try:
                 command = steps.send(reply)
-                # One that does not say `True` is waited for by a layer inside already.
-                if isinstance(command, commands.StartHook) and command.blocking is True and not isinstance(command, HttpResponseHook):
-                    self._answer(command)
-                    reply = None
-                else:
-                    reply = yield command
+            except StopIteration:
+                return
+            # One that does not say `True` is waited for by a layer inside already.
+            if isinstance(command, commands.StartHook) and command.blocking is True and not isinstance(command, HttpResponseHook):
+                self._answer(command)
+                reply = None
+            else:
+                reply = yield command
 
     def _steps(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, events.Wakeup):
