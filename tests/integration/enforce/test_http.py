@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 import subprocess
 import time
 from collections.abc import Callable
@@ -195,12 +196,13 @@ def test_what_has_no_single_reading_is_denied_and_recorded(running: Any, data: b
     # A second request rides behind each: if the first were misread, it would be smuggled.
     with running.tls("api.test") as sock:
         sock.settimeout(5)
-        sock.sendall(data + b"GET /smuggled HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n")
-        answer = b""
-        with contextlib.suppress(ConnectionResetError):
+        answer, sent = b"", False
+        with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
+            sock.sendall(data + b"GET /smuggled HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n")
+            sent = True
             while piece := sock.recv(65536):
                 answer += piece
-    assert answer.startswith(b"HTTP/1.1 403")
+    assert answer.startswith(b"HTTP/1.1 403") or not sent  # who is still sending when the answer comes may be cut off before it is read
     assert running.rules.rulings()[0]["decision"] == "deny"
     assert running.rules.rulings()[0]["code"]
     paths = [head.split(b" ")[1] for head in running.upstream.heads]

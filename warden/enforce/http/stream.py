@@ -131,7 +131,9 @@ class Stream(HttpStream):
     def state_consume_request_body(self, event: events.Event) -> CommandGenerator[None]:
         if isinstance(event, RequestData) and len(self.request_body_buf) + len(event.data) > self._exchange.limit:
             self.request_body_buf += event.data
-            buffered = self._exchange.prefix = bytes(self.request_body_buf)
+            buffered = bytes(self.request_body_buf)
+            # How the bytes arrived in pieces must not change a ruling.
+            self._exchange.prefix = buffered[: self._exchange.limit]
             yield RequestOverflowHook(self.flow)
             if (yield from self.check_killed(True)):
                 return
