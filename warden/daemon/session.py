@@ -6,7 +6,8 @@ The order, and what is undone if a step fails::
                   container, made again whenever the host's mounts change
     request       read; this process becomes the client's stand-in (environment, working directory)
     terms         configuration, policy, credentials broker, audit log: each may refuse, and nothing has been started
-    container     its mounts are made; meanwhile, session.start is written to the audit log, or nothing runs; then the command does
+    session.start on the audit log, or the session does not start
+    container     its mounts are made, and meanwhile the worker as a value, which may still refuse; then the command runs
     worker        serves the listeners with CA key, credentials and policy; the sandbox gets none of them
     end           container, worker, ground; session.end; EXIT to the client
 
@@ -150,6 +151,9 @@ class _Session:
                 raise missing
             found = runtime.Runtime.find(terms.config.sandbox.runtime)
             ground = self._ground
+            terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
+            self._terms, self._started = terms, time.monotonic()
+            # From here on the log is there, or the sandbox's view would not know that it has to be hidden.
             self._container = runtime.start(
                 spec,
                 namespace=ground.namespace,
@@ -157,7 +161,7 @@ class _Session:
                 state=ground.containers,
                 runtime=found,
                 berth=ground.berth,
-                meanwhile=lambda: self._admit(request, terms, ground),
+                meanwhile=lambda: self._make_worker(ground, terms),
             )
         finally:
             for number in request.stdio:
@@ -170,11 +174,9 @@ class _Session:
         assert self._serving is not None
         return self._supervise(self._container, self._serving)
 
-    def _admit(self, request: Request, terms: Terms, ground: Ground) -> None:
-        """What may still refuse; and the record, without which no session starts."""
+    def _make_worker(self, ground: Ground, terms: Terms) -> None:
+        """May still refuse."""
         self._serving = worker.make(ground, terms)
-        terms.log.append(AuditRecord("session.start", terms.principal, terms.describe(request)))
-        self._terms, self._started = terms, time.monotonic()
 
     # --- while it runs ---------------------------------------------------------------------------------------------------------
 

@@ -271,3 +271,13 @@ def test_fifty_in_a_row_and_five_at_once(shared: Home) -> None:
     for each in running:
         each.communicate()
     shared.settle()
+
+
+def test_the_audit_log_is_hidden_from_the_session_that_makes_it(home: Home) -> None:
+    """Its record of a start is its first, and made before what is hidden is looked for."""
+    log = home.work / "audit.jsonl"
+    home.configure(audit={"path": str(log)})
+    seen = home.shell(f"cat {log} {log}.head; echo spoiled > {log}; ls -l {log}")
+    assert "session.start" not in seen.stdout + seen.stderr
+    assert "session.start" in log.read_text()
+    assert home.run("audit", "verify").returncode == 0
