@@ -88,11 +88,14 @@ def parse_mountinfo(text: str) -> tuple[HostMount, ...]:
     rows = []
     for line in text.splitlines():
         fields = line.split(" ")
-        root, point = (
-            os.fsdecode(field.encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1")) for field in fields[3:5]
-        )
-        rows.append(HostMount(fields[2], root, point))
+        rows.append(HostMount(fields[2], _unescaped(fields[3]), _unescaped(fields[4])))
     return tuple(rows)
+
+
+def _unescaped(field: str) -> str:
+    if "\\" not in field:
+        return field
+    return os.fsdecode(field.encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1"))
 
 
 def aliases(path: str, mounts: Sequence[HostMount]) -> tuple[str, ...]:

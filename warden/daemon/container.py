@@ -36,13 +36,15 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
             "An argument or the working directory is not valid UTF-8, which the sandbox's runtime cannot be given.", "Rename it."
         )
     secrets = (*config.sandbox.hide, *_in_the_account_s_home(config.sandbox.hide, str(terms.home)))
-    hidden = tuple(dict.fromkeys([*secrets, *_own_places(terms, ground), *_named_secrets(request, terms)]))
+    # Hundreds are named and few are there. Warden's own may come to be there between here and the start.
+    present = [path for path in (*secrets, *_named_secrets(request, terms)) if there(path)]
+    hidden = tuple(dict.fromkeys([*present, *_own_places(terms, ground)]))
     writable = (*config.sandbox.writable, *config.sandbox.agent_state)
     _refuse_absent(request, terms)
     opened = terms.opened
     cwd_writable = len(opened) > len(writable)
     fixed = own.read_only(opened)
-    masked = frozenset(real(path) for path in hidden if there(path))  # hundreds are named and few are there
+    masked = frozenset(real(path) for path in hidden if there(path))
     established = trust.establish(
         ground.store,
         request.environment,

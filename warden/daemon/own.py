@@ -11,7 +11,7 @@ from __future__ import annotations
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -63,16 +63,17 @@ def settle() -> None:
 
 def read_only(writable: Iterable[str]) -> tuple[str, ...]:
     """What of `writable` must be shown read-only. SessionError when the command would write among our code nevertheless."""
-    bases = tuple({real(path) for path in writable})
+    bases = frozenset(map(real, writable))
+    around = {"/", *(each for base in bases for each in (base, *_above(base)))}
     shown: list[str] = []
     for path in (*_prefixes(), *_parts()):
-        holds = any(within(base, (path,)) for base in bases)
+        holds = path in around
         if holds and path in _parts():
             raise SessionError(f"Warden itself is loaded from {path}, which the command could change.", _ADVICE)
         if not holds and within(path, bases) and not within(path, shown):
             shown.append(path)
     for path in _foreign():
-        if not within(path, bases) and not any(within(base, (path,)) for base in bases):
+        if not within(path, bases) and path not in around:
             continue
         if path != _checkout():
             raise SessionError(f"Warden's Python also loads what is in {path}, which the command could change.", _ADVICE)
@@ -82,6 +83,12 @@ def read_only(writable: Iterable[str]) -> tuple[str, ...]:
                 f"{_ADVICE} Or run `make setup` again.",
             )
     return tuple(shown)
+
+
+def _above(path: str) -> Iterator[str]:
+    """The directories around an absolute path, the root not among them."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _customized() -> bool:
