@@ -152,20 +152,23 @@ class Pipeline:
         except Exception:  # noqa: BLE001 - as above
             return False
 
-    def rule(self, message: Message) -> Ruling:
-        """Decodes, decides, gives credentials, records. Never raises; whatever goes wrong denies."""
-        return self._recorded(message, None)
+    def rule(self, message: Message, *, within: Ruling | None = None) -> Ruling:
+        """Decodes, decides, gives credentials, records. Never raises; whatever goes wrong denies.
+
+        `within` is the denial of the connection that the message came on: what is not denied for itself is denied for that.
+        """
+        return self._recorded(message, None, within)
 
     def refuse(self, message: Message, error: DecodeError) -> Ruling:
         """Denies and records a message that the enforcement point cannot hand to any dialect, and says why. Never raises."""
         return self._recorded(message, error)
 
-    def _recorded(self, message: Message, refusal: DecodeError | None) -> Ruling:
+    def _recorded(self, message: Message, refusal: DecodeError | None, within: Ruling | None = None) -> Ruling:
         ruling_id = secrets.token_hex(16)
         started = time.perf_counter_ns()
         record: dict[str, Any] = {"id": ruling_id, "message": _describe(message)}
         try:
-            ruling = self._refused(ruling_id, message, refusal) if refusal else self._rule(ruling_id, message, record)
+            ruling = self._refused(ruling_id, message, refusal) if refusal else self._rule(ruling_id, message, record, within)
         except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
             ruling = Ruling(
                 ruling_id, decision=Decision(reason=FAILED.format(id=ruling_id), errors=(_detail(error),)), code="internal-error"
@@ -182,7 +185,7 @@ class Pipeline:
             ruling = Ruling(ruling_id, ruling.actions, decision, code="audit")
         return ruling
 
-    def _rule(self, ruling_id: str, message: Message, record: dict[str, Any]) -> Ruling:
+    def _rule(self, ruling_id: str, message: Message, record: dict[str, Any], within: Ruling | None) -> Ruling:
         timings: dict[str, int] = record.setdefault("timings_us", {})
         mark = time.perf_counter_ns()
         try:
@@ -194,6 +197,8 @@ class Pipeline:
         record["actions"] = [action.as_dict() for action in actions]
         decision = self._point.decide(self.principal, actions)
         timings["decide"] = (time.perf_counter_ns() - mark) // 1000
+        if within is not None and decision.allowed:
+            decision = within.decision
         if not decision.allowed or not isinstance(message, HttpRequest):
             return Ruling(ruling_id, actions, decision)
         try:

@@ -5,13 +5,17 @@ What is answered:
 ======================================  =======================================================================================
 an allowed name, A                      its synthetic address (:mod:`warden.enforce.synthetic`), which leads back to the name
 an allowed name, any other type         NOERROR without records: no AAAA, and no HTTPS or SVCB record that would steer around us
-a denied name                           NXDOMAIN, with the ruling's sentence as an extended error when the client speaks EDNS
+a denied name that looks public         the same, so that HTTP to it is answered with the denial and what would allow it, at once and
+                                        in words that an agent reads; nothing of such a connection leaves
+any other denied name                   NXDOMAIN
 ``localhost`` and below (RFC 6761)      the loopback addresses, which stay inside
 the reverse of an address of ours       the name it leads to
 not one question, or not readable       FORMERR
 a class other than IN                   REFUSED
 anything but a query                    NOTIMP; an answer sent to us is dropped, or two servers could talk for ever
 ======================================  =======================================================================================
+
+Every answer about a denied name carries the ruling's sentence as an extended error when the client speaks EDNS.
 
 RFC 1035: https://www.rfc-editor.org/rfc/rfc1035 - RFC 8914 (extended errors): https://www.rfc-editor.org/rfc/rfc8914
 """
@@ -49,9 +53,19 @@ REASON_BYTES = 200
 #: A name that a synthetic address may stand for. Escapes (a dot inside a label) have no place in it: two readings.
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _HEADER = struct.Struct("!HHHHHH")
+#: Top-level names that are never public (RFC 6761, RFC 6762, RFC 7686, ICANN's ``internal``, and habit): software asks whether they are there to
+#: learn where it runs (``metadata.google.internal``), so for it a denied one is not.
+_NOT_PUBLIC = frozenset(
+    {"arpa", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain", "localhost", "onion", "private", "test"}
+)
 #: TCP: questions on one connection, and seconds between them.
 TCP_QUESTIONS = 100
 TCP_IDLE = 10.0
+
+
+def _looks_public(name: str) -> bool:
+    _, dot, last = name.rpartition(".")
+    return bool(dot) and not last.isdigit() and last not in _NOT_PUBLIC
 
 
 class Resolver:
@@ -110,9 +124,11 @@ class Resolver:
         else:
             ruling = self._pipeline.refuse(message, DecodeError("dns-name", "This is not the name of a host."))
         if not ruling.allowed:
-            response.set_rcode(dns.rcode.NXDOMAIN)
             _explain(query, response, dns.edns.EDECode.BLOCKED, sentence(ruling))
-        elif kind == "A":
+            if ruling.code or not _looks_public(name) or not self._table.roomy:
+                response.set_rcode(dns.rcode.NXDOMAIN)
+                return
+        if kind == "A":
             try:
                 address = str(self._table.address(name))
             except TableFullError:

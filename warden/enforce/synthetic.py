@@ -1,6 +1,6 @@
-"""The table of synthetic addresses: every allowed name has one, and it leads back to that name.
+"""The table of synthetic addresses: every allowed name has one, and denied ones while there is room; it leads back to that name.
 
-A name gets its address when its first DNS question is allowed, and keeps it for the whole session: an address is never given to a second
+A name gets its address with its first DNS question, and keeps it for the whole session: an address is never given to a second
 name, because a client may keep an answer for as long as it lives. So the table can run full; then new names are refused, and the
 connections that exist stay what they were ruled to be.
 
@@ -30,6 +30,11 @@ class SyntheticAddresses:
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+    @property
+    def roomy(self) -> bool:
+        """Whether half of it is free: the other half is for allowed names."""
+        return len(self._by_name) * 2 < self._capacity
 
     def address(self, name: str) -> ipaddress.IPv4Address:
         """The address of this name (lower case, no trailing dot), the same one each time. Raises TableFullError for one name too many."""

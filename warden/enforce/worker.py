@@ -5,6 +5,8 @@
     TCP from the sandbox --original destination--> name or literal --TcpConnect--> Pipeline --> HTTP proxy | opaque relay | reset
     DNS over UDP or TCP  --DnsQuestion--> Pipeline --> synthetic address | NXDOMAIN
 
+A denied connection to a name on an HTTP port is served as well: each request on it is denied, in words, and nothing is ever opened for it.
+
 The daemon calls `warm` once, in its single-threaded parent, then forks a process for each session, makes a `Worker` in it and runs it. When
 that process ends, however it ends, its sockets close: the sandbox sees refused connections, and nothing leaves.
 """
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 
 from warden.config import Config
 from warden.credentials.peer import NoPeers, Peers
+from warden.dialects.egress import HTTP_PORTS
 from warden.enforce import stream
 from warden.enforce.ca import SessionCA
 from warden.enforce.dns import Resolver
@@ -169,16 +172,20 @@ class Worker:
         if not ruling.allowed:
             if refusal is not None and refusal.code == "metadata" and port == 80:
                 await _answer_metadata(reader, writer, ruling.decision.reason)
+            elif refusal is None and port in HTTP_PORTS and self.table.name(address) is not None:
+                await self._serve_http(Connection(reader, writer, self._enforcer, host, port, denied=ruling))
             else:
                 stream.reset(writer)
         elif any(action.context.get("stream") == "opaque" for action in ruling.actions):
             await stream.relay((reader, writer), message, ruling, self._upstream, self._pipeline)
         else:
-            connection = Connection(reader, writer, self._enforcer, host, port)
-            task = asyncio.current_task()
-            assert task is not None
-            self._tasks[task] = connection.abort  # so that what is under way is recorded, as when the client goes away
-            await connection.handle_client()
+            await self._serve_http(Connection(reader, writer, self._enforcer, host, port))
+
+    async def _serve_http(self, connection: Connection) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks[task] = connection.abort  # so that what is under way is recorded, as when the client goes away
+        await connection.handle_client()
 
     @contextlib.contextmanager
     def _tracked(self, writer: asyncio.StreamWriter) -> Iterator[bool]:

@@ -22,7 +22,7 @@ def test_udp_and_tcp_answer_alike(running: Any) -> None:
 
 def test_tcp_to_port_53_of_any_server_is_ours(running: Any) -> None:
     running.to("203.0.113.53", 53)
-    answer = dns.query.tcp(dns.message.make_query("blocked.example", "A"), "127.0.0.1", port=running.port, timeout=5)
+    answer = dns.query.tcp(dns.message.make_query("blocked.test", "A"), "127.0.0.1", port=running.port, timeout=5)
     assert answer.rcode() == dns.rcode.NXDOMAIN
 
 

@@ -265,8 +265,38 @@ def test_what_is_not_http_is_closed(running: Any, data: bytes) -> None:
 
 
 class TestConnections:
-    def test_a_denied_connection_is_reset(self, running: Any) -> None:
-        assert running.raw(b"GET / HTTP/1.1\r\n\r\n", "blocked.example", secure=False) == b"<reset>"
+    @pytest.mark.parametrize("url", ["https://blocked.example/", "http://blocked.example/"])
+    @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+    def test_a_denied_connection_says_why(self, running: Any, url: str, version: str) -> None:
+        port = 80 if url.startswith("http:") else 443
+        status, answer = curl(running, url, version, "-d", "x" * 60_000, host="blocked.example", port=port)
+        assert status == 403
+        assert "warden denied POST on blocked.example" in answer
+        assert running.rules.rulings("TcpConnect")[0]["decision"] == "deny"
+        assert [ruling["decision"] for ruling in running.rules.rulings()] == ["deny"]
+        assert running.upstream.connections == 0
+
+    @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+    def test_what_comes_on_a_denied_connection_is_denied_though_it_is_not_by_itself(self, running: Any, version: str) -> None:
+        running.rules.denied = lambda action: action.operation == "tcp:connect"
+        status, answer = curl(running, "https://api.test/echo", version, "-d", "hello")
+        assert (status, "Ask for something else." in answer) == (403, True)
+        (ruling,) = running.rules.rulings()
+        assert (ruling["decision"], ruling["policies"]) == ("deny", ["test/deny"])
+        running.rules.denied = lambda action: False  # the connection was ruled on when it was made, not when its requests come
+        with running.tls("api.test") as sock:
+            running.rules.denied = lambda action: action.operation == "tcp:connect"
+            sock.sendall(b"GET /bytes/3 HTTP/1.1\r\nHost: api.test\r\nConnection: close\r\n\r\n")
+            assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+        assert running.upstream.connections == 1
+
+    @pytest.mark.parametrize("data", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"])
+    def test_what_is_not_http_on_a_denied_connection_is_closed(self, running: Any, data: bytes) -> None:
+        assert running.raw(data, "blocked.example", secure=False) in (b"", b"<reset>")
+        assert running.upstream.connections == 0
+
+    def test_a_denied_connection_to_another_port_is_reset(self, running: Any) -> None:
+        assert running.raw(b"GET / HTTP/1.1\r\n\r\n", "blocked.example", secure=False, port=22) == b"<reset>"
         assert running.rules.rulings("TcpConnect")[0]["decision"] == "deny"
 
     def test_a_literal_address_is_ruled_on_as_such(self, running: Any) -> None:
@@ -522,8 +552,8 @@ class TestFaults:
         enforcer = running.worker._enforcer
         ruled = enforcer._rule
 
-        def tampered(flow: Any, *arguments: Any) -> None:
-            ruled(flow, *arguments)
+        def tampered(connection: Any, flow: Any, *arguments: Any) -> None:
+            ruled(connection, flow, *arguments)
             flow.request.data.path = b"/other"
 
         monkeypatch.setattr(enforcer, "_rule", tampered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,7 @@ from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
 from warden.enforce.dns import Resolver
 from warden.enforce.synthetic import SyntheticAddresses
+from warden.errors import AuditError
 from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, Principal
 from warden.pipeline import Decoder, Pipeline
 
@@ -101,15 +103,40 @@ def test_other_types_of_an_allowed_name_are_empty(ask: Asked, kind: str) -> None
     assert ask.asked == [f"api.example {kind} allow"]
 
 
-def test_a_denied_name_does_not_exist_and_says_why(ask: Asked) -> None:
+def test_a_denied_name_leads_to_its_denial_and_says_why(ask: Asked) -> None:
+    """HTTP to it is answered with what would allow it; no other record of it is there."""
     answer = ask("blocked.example", use_edns=0)
-    assert answer.rcode() == dns.rcode.NXDOMAIN
+    assert rows(answer) == ["198.18.0.1"]
+    assert ask.table.name(ipaddress.ip_address("198.18.0.1")) == "blocked.example"
     (option,) = answer.options
     assert isinstance(option, dns.edns.EDEOption)
     assert option.code == dns.edns.EDECode.BLOCKED
     assert (option.text or "").startswith('warden denied dns:query on blocked.example: policy "hosts"')
+    for kind in ("AAAA", "HTTPS", "TXT"):  # musl takes NXDOMAIN for one type for all of them
+        assert (ask("blocked.example", kind).rcode(), rows(ask("blocked.example", kind))) == (dns.rcode.NOERROR, [])
+    assert ask.asked[0] == "blocked.example A deny"
+
+
+@pytest.mark.parametrize("name", ["metadata.google.internal", "printer.local", "blocked.test", "x.invalid", "intranet", "10.0.0.9"])
+def test_a_denied_name_that_is_not_public_does_not_exist(ask: Asked, name: str) -> None:
+    answer = ask(name, use_edns=0)
+    assert (answer.rcode(), rows(answer)) == (dns.rcode.NXDOMAIN, [])
+    assert "denied" in str(answer.options[0].to_text())
     assert len(ask.table) == 0
-    assert ask.asked == ["blocked.example A deny"]
+
+
+def test_denied_names_do_not_take_the_addresses_of_allowed_ones() -> None:
+    ask = Asked(capacity=4)
+    assert [ask(f"{number}.blocked.example").rcode() for number in range(3)] == [dns.rcode.NOERROR, dns.rcode.NOERROR, dns.rcode.NXDOMAIN]
+    assert rows(ask("api.example")) == ["198.18.0.3"]
+
+
+def test_a_ruling_that_could_not_be_recorded_leads_nowhere(ask: Asked) -> None:
+    def full(*_records: AuditRecord) -> None:
+        raise AuditError("disk full")
+
+    ask.rules.append = full  # type: ignore[method-assign]
+    assert ask("api.example").rcode() == dns.rcode.NXDOMAIN
 
 
 def test_no_opt_record_for_clients_that_sent_none(ask: Asked) -> None:

@@ -26,6 +26,7 @@ from warden.enforce.http.http1 import HEAD_SECONDS
 from warden.enforce.http.layers import Http
 from warden.enforce.http.message import Exchange, brief
 from warden.enforce.upstream import UpstreamError
+from warden.model import Ruling
 
 logger = logging.getLogger("warden.enforce")
 
@@ -57,12 +58,24 @@ _reading: contextvars.ContextVar[MitmConnection] = contextvars.ContextVar("readi
 
 
 class Connection(LiveConnectionHandler):
-    """Serves one accepted connection whose destination, `host` and `port`, has been ruled on. Await `handle_client`."""
+    """Serves one accepted connection whose destination, `host` and `port`, has been ruled on. Await `handle_client`.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, enforcer: Enforcer, host: str, port: int) -> None:
+    `denied` is that ruling if it was a denial: then every request is denied too, and no upstream connection is ever opened.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        enforcer: Enforcer,
+        host: str,
+        port: int,
+        denied: Ruling | None = None,
+    ) -> None:
         super().__init__(reader, writer, SETTINGS, _MODE)
         self.host = host
         self.port = port
+        self.denied = denied
         self.enforcer = enforcer
         self.http: Http | None = None
         #: The exchange whose connection was switched to another protocol.
@@ -187,7 +200,7 @@ class Connection(LiveConnectionHandler):
         server = command.connection
         assert isinstance(server, Server)
         try:
-            if server.address != (self.host, self.port) or not any(_under_way(exchange) for exchange in self.exchanges):
+            if self.denied or server.address != (self.host, self.port) or not any(_under_way(exchange) for exchange in self.exchanges):
                 raise UpstreamError(502, "nothing that was ruled on asked for this connection")
             server.timestamp_start = time.time()
             reader, writer = await self.enforcer.upstream.connect(self.host, self.port, tls=server.tls)

@@ -127,7 +127,7 @@ class Enforcer:
         if not ended and self.pipeline.needs_body(request) and (small or self.pipeline.needs_prefix(request)):
             exchange.limit = self._body_limit
             return
-        self._rule(flow, exchange, request)
+        self._rule(connection, flow, exchange, request)
         if flow.response is None and not ended:
             flow.request.stream = exchange.count_sent
 
@@ -146,7 +146,7 @@ class Enforcer:
         exchange = _exchange(flow)
         request, prefix = exchange.request, exchange.prefix
         exchange.prefix = b""
-        self._rule(flow, exchange, replace(request, prefix=prefix) if self.pipeline.needs_prefix(request) else request)
+        self._rule(connection, flow, exchange, replace(request, prefix=prefix) if self.pipeline.needs_prefix(request) else request)
         if flow.response is None:
             flow.request.stream = exchange.count_sent
 
@@ -156,12 +156,12 @@ class Enforcer:
         flow.request.trailers = None  # not ruled on, so not forwarded
         if exchange.ruling is None and flow.response is None:
             body = flow.request.raw_content or b""
-            self._rule(flow, exchange, exchange.request.with_body(body))
+            self._rule(connection, flow, exchange, exchange.request.with_body(body))
 
-    def _rule(self, flow: http.HTTPFlow, exchange: Exchange, request: HttpRequest) -> None:
+    def _rule(self, connection: Connection, flow: http.HTTPFlow, exchange: Exchange, request: HttpRequest) -> None:
         started = time.monotonic()
         exchange.request = request
-        ruling = self.pipeline.rule(request)
+        ruling = self.pipeline.rule(request, within=connection.denied)
         if ruling.allowed and time.monotonic() - started > self.timeout:
             ruling = self.pipeline.refuse(request, DecodeError("timeout", f"The ruling took longer than {self.timeout:g} s."))
         exchange.ruling = ruling
