@@ -100,14 +100,17 @@ class Keeper:
             raise SandboxError(f"The sandbox cannot be started: {complaint}")
 
     def order(self, orders: Orders, stdio: Sequence[int]) -> None:
-        """Tells it what to mount, which it does while the caller writes the bundle's configuration. What fails is told by `execute`."""
+        """Tells it what to mount, which it does while the caller writes the bundle's configuration. What fails is told by `execute`.
+
+        Raises TimeoutError when it does not listen.
+        """
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", stdio))]
         self._channel.settimeout(_TIMEOUT)
         try:
             data = memoryview(orders.encode() + _END)
             data = data[self._channel.sendmsg([data], rights) :]
             self._channel.sendall(data)
-        except OSError:  # It has ended, and may have left word why.
+        except (BrokenPipeError, ConnectionResetError):  # It has ended, and may have left word why.
             return
 
     def execute(self) -> None:
@@ -288,6 +291,8 @@ def _receive(channel: int) -> tuple[Orders, tuple[int, ...], bytes]:
         for level, kind, rights in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 given.frombytes(rights[: len(rights) - len(rights) % given.itemsize])
+        if not part and data:
+            raise SandboxError("the orders were cut off")
         if not part:
             os._exit(125)
         data += part

@@ -79,6 +79,7 @@ def verify(paths: Sequence[Path], anchor: Position | None = None) -> Verdict:
         except OSError as error:
             raise AuditError(f"{path} cannot be read: {error.strerror}.") from error
         last = index == len(paths) - 1
+        met = head is None or previous == head.position
         with file:
             try:
                 for position, sealed, number in _chain(file, size, previous, verdict, path):
@@ -88,11 +89,13 @@ def verify(paths: Sequence[Path], anchor: Position | None = None) -> Verdict:
                         if position.hash != anchor.hash:
                             raise _BadLineError(number, f"record {anchor.seq} is not the one of the anchor: the log was rewritten")
                         anchored = True
-                    if last and head is not None and position.seq == head.position.seq and position.hash != head.position.hash:
-                        raise _BadLineError(number, f"record {position.seq} is not the one that the head knows: the log was rewritten")
+                    if head is not None and (
+                        position == head.position or (number == 1 and head.size == 0 and sealed.continues(head.position))
+                    ):
+                        met = True
                     _note(sealed, number, path, verdict)
                 if last:
-                    _check_end(head, size, verdict, anchor, path)
+                    _check_end(head, size, met, verdict, anchor, path)
             except _BadLineError as bad:
                 verdict.problem = Problem(path, bad.line, bad.what)
                 return verdict
@@ -169,7 +172,7 @@ def _note(sealed: Sealed, number: int, path: Path, verdict: Verdict) -> None:
     verdict.notes.append(f"{path}:{number}: {text}")
 
 
-def _check_end(head: Head | None, size: int, verdict: Verdict, anchor: Position | None, path: Path) -> None:
+def _check_end(head: Head | None, size: int, met: bool, verdict: Verdict, anchor: Position | None, path: Path) -> None:
     if head is None:
         if anchor is not None and anchor.seq >= verdict.position.seq:
             return
@@ -179,9 +182,11 @@ def _check_end(head: Head | None, size: int, verdict: Verdict, anchor: Position 
         return
     if position.seq < head.position.seq:
         raise _BadLineError(0, f"ends at record {position.seq}, but its head says {head.position.seq}: the end was removed")
-    if position.seq > head.position.seq and head.size < size <= head.size + LINE_LIMIT:
+    if met and position.seq > head.position.seq and head.size < size <= head.size + LINE_LIMIT:
         more = position.seq - head.position.seq
         which = "the last record is" if more == 1 else f"the last {more} records are"
         verdict.notes.append(f"{path}: {which} of a writer that was killed before it rewrote the head; the next record says so")
         return
-    raise _BadLineError(0, f"its last record, {position.seq}, is not the one that its head knows, {head.position.seq}")
+    raise _BadLineError(
+        0, f"its last record, {position.seq}, is not the one that its head knows, {head.position.seq}: the log was rewritten"
+    )

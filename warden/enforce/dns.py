@@ -125,12 +125,12 @@ class Resolver:
             ruling = self._pipeline.refuse(message, DecodeError("dns-name", "This is not the name of a host."))
         if not ruling.allowed:
             _explain(query, response, dns.edns.EDECode.BLOCKED, sentence(ruling))
-            if ruling.code or not _looks_public(name) or not self._table.roomy:
+            if ruling.code or not _looks_public(name) or not self._table.deny(name, ruling):
                 response.set_rcode(dns.rcode.NXDOMAIN)
                 return
         if kind == "A":
             try:
-                address = str(self._table.address(name))
+                address = str(self._table.allow(name) if ruling.allowed else self._table.address(name))
             except TableFullError:
                 response.set_rcode(dns.rcode.SERVFAIL)
                 _explain(query, response, dns.edns.EDECode.OTHER, "warden: too many names in this session")

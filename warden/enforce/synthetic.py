@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import ipaddress
 
+from warden.model import Ruling
+
 NETWORK = ipaddress.IPv4Network("198.18.0.0/15")
 #: Names in one session: far more than any real one needs, and about 10 MB at worst.
 CAPACITY = 32_768
@@ -27,14 +29,30 @@ class SyntheticAddresses:
         self._capacity = capacity
         self._by_name: dict[str, ipaddress.IPv4Address] = {}
         self._by_address: dict[ipaddress.IPv4Address, str] = {}
+        self._denials: dict[str, Ruling] = {}
 
     def __len__(self) -> int:
         return len(self._by_name)
 
-    @property
-    def roomy(self) -> bool:
-        """Whether half of it is free: the other half is for allowed names."""
-        return len(self._by_name) * 2 < self._capacity
+    def deny(self, name: str, ruling: Ruling) -> bool:
+        """Gives an address to a name whose question was denied by `ruling`, which then holds for every connection to it.
+
+        False when there is no room: half of the table is for allowed names.
+        """
+        if name not in self._by_name and len(self._by_name) * 2 >= self._capacity:
+            return False
+        self._denials[name] = ruling
+        self.address(name)
+        return True
+
+    def allow(self, name: str) -> ipaddress.IPv4Address:
+        """The address of a name whose question was allowed. Raises TableFullError for one name too many."""
+        self._denials.pop(name, None)
+        return self.address(name)
+
+    def denial(self, name: str) -> Ruling | None:
+        """What denied the last question for this name's address."""
+        return self._denials.get(name)
 
     def address(self, name: str) -> ipaddress.IPv4Address:
         """The address of this name (lower case, no trailing dot), the same one each time. Raises TableFullError for one name too many."""

@@ -168,15 +168,17 @@ class Worker:
         elif port == 53:
             await self._resolver.serve_stream(reader, writer)
             return
-        ruling = self._pipeline.refuse(message, refusal) if refusal else self._pipeline.rule(message)
+        # A name that may not be asked for may not be reached either.
+        ruling = self._pipeline.refuse(message, refusal) if refusal else self._pipeline.rule(message, within=self.table.denial(host))
+        opaque = any(action.context.get("stream") == "opaque" for action in ruling.actions)
         if not ruling.allowed:
             if refusal is not None and refusal.code == "metadata" and port == 80:
                 await _answer_metadata(reader, writer, ruling.decision.reason)
-            elif refusal is None and port in HTTP_PORTS and self.table.name(address) is not None:
+            elif refusal is None and not opaque and port in HTTP_PORTS and self.table.name(address) is not None:
                 await self._serve_http(Connection(reader, writer, self._enforcer, host, port, denied=ruling))
             else:
                 stream.reset(writer)
-        elif any(action.context.get("stream") == "opaque" for action in ruling.actions):
+        elif opaque:
             await stream.relay((reader, writer), message, ruling, self._upstream, self._pipeline)
         else:
             await self._serve_http(Connection(reader, writer, self._enforcer, host, port))

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from warden.model import Verb
+from warden.enforce.http.http1 import HEAD_SECONDS
+from warden.model import DnsQuestion, Verb
 
 
 def curl(setting: Any, url: str, *arguments: str, host: str = "api.test", port: int = 443) -> tuple[int, str]:
@@ -256,7 +257,14 @@ def test_plain_http_where_the_egress_list_allows_it(running: Any) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\x00\x00\x08\x04\xd2\x16\x2f", b"\x16\x09\x01abcdef", b"EHLO\r\n", b"GET\t/echo HTTP/1.1\r\n\r\n"],
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",
+        b"\x00\x00\x00\x08\x04\xd2\x16\x2f",
+        b"\x16\x09\x01abcdef",
+        b"EHLO\r\n",
+        b"GET\t/echo HTTP/1.1\r\n\r\n",
+    ],
 )
 def test_what_is_not_http_is_closed(running: Any, data: bytes) -> None:
     assert running.raw(data, "plain.h2.test", secure=False) in (b"", b"<reset>")
@@ -290,9 +298,38 @@ class TestConnections:
             assert sock.recv(65536).startswith(b"HTTP/1.1 200")
         assert running.upstream.connections == 1
 
-    @pytest.mark.parametrize("data", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\x00\x00\x08\x04\xd2\x16\x2f"])
-    def test_what_is_not_http_on_a_denied_connection_is_closed(self, running: Any, data: bytes) -> None:
+    @pytest.mark.parametrize(
+        "data",
+        [b"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", b"\x00\x00\x00\x08\x04\xd2\x16\x2f", b"", b"\x16\x03\x01"],
+        ids=["ssh", "postgres", "nothing", "half a hello"],
+    )
+    def test_what_is_not_http_on_a_denied_connection_is_closed_soon(self, running: Any, data: bytes) -> None:
+        started = time.monotonic()
         assert running.raw(data, "blocked.example", secure=False) in (b"", b"<reset>")
+        assert time.monotonic() - started < HEAD_SECONDS / 2
+        assert running.upstream.connections == 0
+        assert [ruling["message"]["kind"] for ruling in running.rules.of("ruling")] == ["TcpConnect"]
+
+    def test_a_denied_connection_is_not_kept(self, running: Any) -> None:
+        with running.tls("blocked.example") as sock:
+            sock.settimeout(HEAD_SECONDS / 2)
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: blocked.example\r\n\r\n")
+            answer = b""
+            with contextlib.suppress(ConnectionResetError):
+                while piece := sock.recv(65536):
+                    answer += piece
+        assert answer.startswith(b"HTTP/1.1 403")
+
+    @pytest.mark.parametrize("port", [443, 7000])
+    def test_a_name_that_may_not_be_asked_for_is_not_reached_though_the_connection_and_the_request_may(
+        self, running: Any, port: int
+    ) -> None:
+        running.rules.denied = lambda action: action.operation == "dns:query"
+        host = {443: "api.test", 7000: "stream.test"}[port]
+        ruling = running.worker._pipeline.rule(DnsQuestion(host, "A"))
+        assert running.worker.table.deny(host, ruling)
+        assert not running.raw(b"GET /bytes/3 HTTP/1.1\r\nHost: api.test\r\n\r\n", host, secure=port == 443, port=port).endswith(b"xxx")
+        assert running.rules.rulings("TcpConnect")[0]["decision"] == "deny"
         assert running.upstream.connections == 0
 
     def test_a_denied_connection_to_another_port_is_reset(self, running: Any) -> None:

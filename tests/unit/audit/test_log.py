@@ -403,3 +403,30 @@ def test_a_rewritten_log_is_found_though_it_is_longer_than_its_head_says(path: P
     problem = verify([path]).problem
     assert problem is not None
     assert "rewritten" in problem.what
+
+
+def test_a_log_that_was_replaced_as_a_whole_is_found(path: Path, write: Callable[[int], None]) -> None:
+    """Its first record claims to continue the one that the head knows, which only a log that was just begun may."""
+    write(2)
+    head = Head.parse(head_path(path).read_bytes())
+    assert head is not None
+    position, forged = head.position, b""
+    while len(forged) <= head.size:
+        kind = b'"kind":"log.start","continues":"%s"' % str(position).encode() if not forged else b'"kind":"ruling","id":"forged"'
+        line, position = seal(position, kind)
+        forged += line
+    path.write_bytes(forged)
+    problem = verify([path]).problem
+    assert problem is not None
+    assert "rewritten" in problem.what
+
+
+def test_a_writer_that_was_killed_when_it_began_a_file_leaves_a_whole_log(path: Path, write: Callable[[int], None]) -> None:
+    write(2)
+    old = path.rename(path.with_suffix(".1"))
+    head = Head.parse(head_path(path).read_bytes())
+    assert head is not None
+    head_path(path).write_bytes(Head(head.position, 0).encode())
+    path.write_bytes(seal(head.position, b'"kind":"log.start","continues":"%s"' % str(head.position).encode())[0])
+    assert verify([path]).problem is None
+    assert verify([old, path]).problem is None

@@ -131,6 +131,25 @@ def test_denied_names_do_not_take_the_addresses_of_allowed_ones() -> None:
     assert rows(ask("api.example")) == ["198.18.0.3"]
 
 
+def test_a_denied_name_keeps_its_address_when_there_is_no_room_for_others() -> None:
+    ask = Asked(capacity=2)
+    assert rows(ask("one.blocked.example")) == ["198.18.0.1"]
+    assert ask("two.blocked.example").rcode() == dns.rcode.NXDOMAIN
+    assert rows(ask("one.blocked.example")) == ["198.18.0.1"]
+
+
+def test_a_denial_is_remembered_until_the_name_is_allowed(ask: Asked) -> None:
+    ask("blocked.example")
+    ruling = ask.table.denial("blocked.example")
+    assert ruling is not None
+    assert not ruling.allowed
+    ask("api.example")
+    assert ask.table.denial("api.example") is None
+    ask.table.deny("api.example", ruling)
+    ask("api.example")
+    assert ask.table.denial("api.example") is None
+
+
 def test_a_ruling_that_could_not_be_recorded_leads_nowhere(ask: Asked) -> None:
     def full(*_records: AuditRecord) -> None:
         raise AuditError("disk full")

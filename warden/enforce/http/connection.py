@@ -32,6 +32,8 @@ logger = logging.getLogger("warden.enforce")
 
 #: Seconds without a byte on either side. An AWS Lambda invocation may answer after 15 minutes of silence.
 IDLE_SECONDS = 1200
+#: Seconds that a denied connection waits for a request, the first or another: who does not speak HTTP at once is to learn soon that it is closed.
+DENIED_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,24 @@ class Connection(LiveConnectionHandler):
         context.server.address = (host, port)
         context.server.sni = host
         self.layer = TransparentProxy(context)
-        self._head_timer: asyncio.TimerHandle | None = asyncio.get_running_loop().call_later(HEAD_SECONDS, self.abort)
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._await_head()
 
     def head_seen(self) -> None:
-        """A request's head is there: from now on, waiting is bounded by IDLE_SECONDS."""
+        """A request's head is there: from now on, waiting is bounded by IDLE_SECONDS; on a denied connection, as before the first one."""
+        self._cancel_head_timer()
+        if self.denied:
+            self._await_head()
+        self.exchanges = [exchange for exchange in self.exchanges if not exchange.settled]
+
+    def _await_head(self) -> None:
+        seconds = DENIED_SECONDS if self.denied else HEAD_SECONDS
+        self._head_timer = asyncio.get_running_loop().call_later(seconds, self.abort)
+
+    def _cancel_head_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
-        self.exchanges = [exchange for exchange in self.exchanges if not exchange.settled]
 
     def abort(self) -> None:
         """Ends the connection at once, with a reset."""
@@ -111,7 +123,8 @@ class Connection(LiveConnectionHandler):
         try:
             await super().handle_client()
         finally:
-            self.head_seen()
+            self._cancel_head_timer()
+            self.exchanges = [exchange for exchange in self.exchanges if not exchange.settled]
 
     # --- events ------------------------------------------------------------------------------------------------------------------
 

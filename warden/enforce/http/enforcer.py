@@ -36,7 +36,8 @@ logger = logging.getLogger("warden.enforce")
 
 #: The denial when even making a denial failed. The log has the detail.
 FIXED = b'{"error": {"code": "AccessDenied", "message": "warden could not rule on this request, so it is denied."}}\n'
-_METHOD_START = re.compile(rb"(?:\r\n)?[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}( |$)")
+# Not the banner of SSH, which begins as a request line does.
+_METHOD_START = re.compile(rb"(?!SSH-)(?:\r\n)?[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}( |$)")
 
 
 class Enforcer:
@@ -75,14 +76,15 @@ class Enforcer:
             return
         elif data == b"\r":
             return
-        self.pipeline.refuse(
-            TcpConnect(connection.host, connection.port),
-            DecodeError(
-                "not-http",
-                "What was sent is neither HTTP nor HTTP over TLS.",
-                f"For other protocols, list tcp://{connection.host}:{connection.port} under egress.allow.",
-            ),
-        )
+        if connection.denied is None:  # else that is on the log, and the advice here would be wrong
+            self.pipeline.refuse(
+                TcpConnect(connection.host, connection.port),
+                DecodeError(
+                    "not-http",
+                    "What was sent is neither HTTP nor HTTP over TLS.",
+                    f"For other protocols, list tcp://{connection.host}:{connection.port} under egress.allow.",
+                ),
+            )
         next_layer.layer = Close(context)
 
     def tls_start_client(self, connection: Connection, data: tls.TlsData) -> None:
