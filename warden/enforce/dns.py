@@ -125,7 +125,8 @@ class Resolver:
             ruling = self._pipeline.refuse(message, DecodeError("dns-name", "This is not the name of a host."))
         if not ruling.allowed:
             _explain(query, response, dns.edns.EDECode.BLOCKED, sentence(ruling))
-            if ruling.code or not _looks_public(name) or not self._table.deny(name, ruling):
+            # The question for the address is the one that connections follow from; a rule against another type says nothing of them.
+            if ruling.code or not _looks_public(name) or (kind == "A" and not self._table.deny(name, ruling)):
                 response.set_rcode(dns.rcode.NXDOMAIN)
                 return
         if kind == "A":

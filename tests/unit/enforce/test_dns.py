@@ -150,6 +150,16 @@ def test_a_denial_is_remembered_until_the_name_is_allowed(ask: Asked) -> None:
     assert ask.table.denial("api.example") is None
 
 
+def test_a_rule_against_another_type_says_nothing_of_connections(ask: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def decide(principal: Principal, actions: Sequence[Action]) -> Decision:
+        return Decision(Effect.ALLOW if all(action.context["type"] == "A" for action in actions) else Effect.DENY)
+
+    monkeypatch.setattr(ask.rules, "decide", decide)
+    assert rows(ask("api.example")) == ["198.18.0.1"]
+    assert (ask("api.example", "AAAA").rcode(), rows(ask("api.example", "AAAA"))) == (dns.rcode.NOERROR, [])
+    assert ask.table.denial("api.example") is None
+
+
 def test_a_ruling_that_could_not_be_recorded_leads_nowhere(ask: Asked) -> None:
     def full(*_records: AuditRecord) -> None:
         raise AuditError("disk full")

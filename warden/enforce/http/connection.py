@@ -124,7 +124,6 @@ class Connection(LiveConnectionHandler):
             await super().handle_client()
         finally:
             self._cancel_head_timer()
-            self.exchanges = [exchange for exchange in self.exchanges if not exchange.settled]
 
     # --- events ------------------------------------------------------------------------------------------------------------------
 
