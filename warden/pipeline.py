@@ -3,7 +3,7 @@
 ::
 
     wire message -> Action(s) -> Decision -> native denial
-                                         \\-> forward with real credentials -> response (not redacted yet)
+                                         \\-> forward with real credentials -> redacted response
                               audit record around all of it
 
 HTTP requests, DNS questions, TCP connects (and, later, syscalls) all go through `Pipeline.rule`. It never raises and never allows
@@ -45,6 +45,10 @@ from warden.model import (
     Verb,
 )
 
+from warden.redact.answer import Answer
+from warden.redact.headers import Fields
+from warden.redact.redactor import Blocked
+
 #: What the agent reads when our own code failed. The detail is in the audit record of the ruling.
 FAILED = "warden could not rule on this, so it is denied. The audit log has the detail under ruling {id}."
 
@@ -61,6 +65,12 @@ class Broker(Protocol):
     def needs_body(self, request: HttpRequest) -> bool: ...
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest: ...
+
+
+class Redaction(Protocol):
+    """How responses are redacted (:mod:`warden.answers`). Raises Blocked for one that may not go on."""
+
+    def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields) -> Answer: ...
 
 
 class Log(Protocol):
@@ -129,12 +139,15 @@ class Pipeline:
     next ruling; a `flush` writes those that wait.
     """
 
-    def __init__(self, *, principal: Principal, decoder: Decoder, point: DecisionPoint, broker: Broker, log: Log) -> None:
+    def __init__(
+        self, *, principal: Principal, decoder: Decoder, point: DecisionPoint, broker: Broker, answers: Redaction, log: Log
+    ) -> None:
         self.later: Callable[[Callable[[], None]], object] | None = None
         self.principal = principal
         self.decoder = decoder
         self._point = point
         self._broker = broker
+        self._answers = answers
         self._log = log
         self._outcomes: list[AuditRecord] = []
 
@@ -217,6 +230,20 @@ class Pipeline:
             return self.decoder.dialect(request).deny(request, ruling, text)
         except Exception:  # noqa: BLE001 - a denial must come out whatever happens
             return plain_denial(ruling, text)
+
+    def answer(self, request: HttpRequest, ruling: Ruling, status: int, fields: Fields) -> Answer:
+        """How the response to an allowed request, which has this head, goes on. Raises Blocked, whatever goes wrong."""
+        try:
+            return self._answers.answer(request, ruling.actions, status, fields)
+        except Blocked:
+            raise
+        except Exception as error:
+            raise Blocked(f"it could not be looked through ({type(error).__name__})") from error
+
+    def blocked(self, request: HttpRequest, ruling: Ruling, reason: str) -> HttpResponse:
+        """What is sent in place of a response that may not go on, as a denial of the request is."""
+        decision = Decision(reason=f"The request was carried out, but its response is held back: {reason}.")
+        return self.denial(request, Ruling(ruling.id, ruling.actions, decision, code="response-blocked"))
 
     def outcome(self, ruling: Ruling, **fields: Any) -> None:
         """Records how an allowed message ended: status, bytes in both directions, milliseconds. Failing to do so takes nothing back."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from warden.answers import Answers
 from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
 from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, Flag, HttpRequest, Message, Principal, Resource, Ruling, Verb
@@ -64,7 +65,12 @@ ALLOW = Decision(Effect.ALLOW, ("t/allow",), "fine")
 def pipeline(point: Decision | Exception = ALLOW, broker: Exception | None = None, log: Exception | None = None) -> tuple[Pipeline, Log]:
     kept = Log(log)
     return Pipeline(
-        principal=Principal("a", "s"), decoder=Decoder(Egress(["pypi.org"])), point=Point(point), broker=Broker(broker), log=kept
+        principal=Principal("a", "s"),
+        decoder=Decoder(Egress(["pypi.org"])),
+        point=Point(point),
+        broker=Broker(broker),
+        answers=Answers(),
+        log=kept,
     ), kept
 
 

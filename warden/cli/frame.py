@@ -22,6 +22,7 @@ COMMANDS = {
     "daemon": ("daemon", "run the daemon, or ask or stop a running one"),
     "policy": ("policy", "check, test and explain policies"),
     "decode": ("decode", "read requests as actions"),
+    "redact": ("redact", "show responses as the sandbox would get them"),
     "decide": ("decode", "read requests and decide on them under a policy"),
     "audit": ("audit", "read and verify the audit log"),
     "config": ("config", "show, check and trust configuration"),

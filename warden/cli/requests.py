@@ -56,12 +56,12 @@ def read(line: bytes | None, body_limit: int) -> HttpRequest:
         raise BadLineError("the url is not http(s)://host[:port]/path")
     scheme = match[1].lower()
     host, port, target = match[2].strip("[]").lower().removesuffix("."), int(match[3] or PORTS[scheme]), match[4] or "/"
-    pairs = list(_pairs(given.get("headers")))
-    pseudo = [pair for pair in pairs if pair[0].startswith(":")]
+    found = list(pairs(given.get("headers")))
+    pseudo = [pair for pair in found if pair[0].startswith(":")]
     if len(pseudo) > 1 or any(name != ":authority" for name, _ in pseudo):
         raise BadLineError("of HTTP/2's pseudo-headers only :authority can be given, once")
     authority = pseudo[0][1] if pseudo else None
-    headers = tuple(pair for pair in pairs if not pair[0].startswith(":"))
+    headers = tuple(pair for pair in found if not pair[0].startswith(":"))
     if authority is None and not any(name.lower() == "host" for name, _ in headers):
         headers = (("Host", match[2] + (f":{port}" if match[3] else "")), *headers)
     body = _body(given)
@@ -86,7 +86,8 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _pairs(given: Any) -> Iterator[tuple[str, str]]:
+def pairs(given: Any) -> Iterator[tuple[str, str]]:
+    """Headers, given as an object or a list of pairs. Raises BadLineError."""
     items: Any = given.items() if isinstance(given, dict) else [] if given is None else given
     if not isinstance(given, dict | list | None):
         raise BadLineError("headers is neither an object nor a list of pairs")

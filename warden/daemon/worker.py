@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sandbox import network
 from sandbox.network import original_destination
+from warden.answers import Answers
 from warden.audit.log import Log
 from warden.daemon import process
 from warden.daemon.ground import Ground
@@ -63,6 +64,7 @@ def make(ground: Ground, terms: Terms) -> Worker:
         decoder=Decoder(Egress(terms.config.egress.allow), terms.broker.aws.accounts(), clusters),
         point=terms.point,
         broker=terms.broker,
+        answers=Answers(),
         log=Log(terms.audit_path),  # the session's own has descriptors that are closed over there
     )
     return Worker(

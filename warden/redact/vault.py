@@ -17,7 +17,7 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 from warden.redact import placeholder
 
-#: Secrets that one session remembers. Beyond it nothing new is let in: forgetting one would let it through (`Full`).
+#: Secrets that one session remembers. Beyond it nothing new is let in: forgetting one would let it through (`VaultFullError`).
 CAPACITY = 20_000
 #: Bytes of a secret that is looked for in all its encodings, and of what of a longer one is looked for.
 WHOLE, PART = 4096, 64
@@ -25,7 +25,7 @@ WHOLE, PART = 4096, 64
 STRONG_BITS = 56.0
 
 
-class Full(Exception):
+class VaultFullError(Exception):
     """The session has seen more secrets than can be remembered."""
 
 
@@ -88,14 +88,14 @@ class Vault:
         """The entry of `secret`, made when it is new.
 
         The same secret has the same placeholder all session long. A guessable one has it per `place` (where it was found), or an agent could write its guesses
-        somewhere, read them back, and compare placeholders. `stand_in` is the placeholder to use for a new one (a dummy that a broker made). Raises Full.
+        somewhere, read them back, and compare placeholders. `stand_in` is the placeholder to use for a new one (a dummy that a broker made). Raises VaultFullError.
         """
         strong = is_strong(secret)
         key = (secret, "" if strong else place)
         entry = self._by_secret.get(key)
         if entry is None:
             if len(self._by_placeholder) >= CAPACITY:
-                raise Full
+                raise VaultFullError
             made = stand_in or placeholder.make(secret.decode("utf-8", "surrogateescape"), shape).encode("utf-8", "surrogateescape")
             entry = self._by_secret[key] = self._by_placeholder[made] = Entry(secret, made, strong)
             self._secrets = self._placeholders = None

@@ -23,6 +23,7 @@ import h2.events
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from warden.answers import Answers
 from warden.config import Config, EgressConfig, ProxyConfig, UpstreamConfig
 from warden.credentials.peer import Peers
 from warden.dialects.egress import Egress
@@ -366,6 +367,7 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Setting]]:
             decoder=Decoder(egress=listed, dialects=(BodyDialect(), HttpDialect(listed))),
             point=rules,
             broker=rules,
+            answers=Answers(),
             log=rules,
         )
         ca = SessionCA()

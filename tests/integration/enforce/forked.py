@@ -17,6 +17,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from warden.answers import Answers
 from warden.config import Config, EgressConfig, UpstreamConfig
 from warden.dialects.egress import Egress
 from warden.enforce.ca import SessionCA
@@ -55,7 +56,7 @@ def main(target: str, trusted: str, ca_file: str) -> None:
         Path(ca_file).write_bytes(ca.pem)
         config = Config(egress=EgressConfig(("api.test",)), upstream=UpstreamConfig({"*": target}, (trusted,)))
         pipeline = Pipeline(
-            principal=Principal("t", "s"), decoder=Decoder(egress=Egress(["api.test"])), point=parts, broker=parts, log=parts
+            principal=Principal("t", "s"), decoder=Decoder(egress=Egress(["api.test"])), point=parts, broker=parts, answers=Answers(), log=parts
         )  # fmt: skip
         worker = Worker(pipeline, Listeners((listener,)), config, ca, lambda _: ("198.18.0.1", 443))
         worker.table.address("api.test")

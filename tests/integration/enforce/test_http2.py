@@ -141,14 +141,15 @@ def test_grpc_streams_both_ways_and_keeps_its_trailers(make: Callable[..., Any],
     running.to("api.test")
     client = http2_client(running.port, running.ca_file)
     stream = client.send("/pkg.Service/Method", ("content-type", "application/grpc"), ("te", "trailers"), method="POST", end=False)
-    for number, piece in enumerate((b"one", b"two", b"three"), 1):
+    messages = [b"\0" + len(text).to_bytes(4, "big") + text for text in (b"one", b"two", b"three")]
+    for number, piece in enumerate(messages, 1):
         client.connection.send_data(stream, piece)
-        client.run(lambda: len(client.bodies.get(stream, b"")) >= sum(map(len, (b"one", b"two", b"three")[:number])), seconds=5)  # noqa: B023
-    assert client.bodies[stream] == b"onetwothree"
+        client.run(lambda: len(client.bodies.get(stream, b"")) >= sum(map(len, messages[:number])), seconds=5)  # noqa: B023
+    assert client.bodies[stream] == b"".join(messages)
     client.connection.end_stream(stream)
     client.run(lambda: stream in client.ended, seconds=5)
     assert client.trailers[stream] == [("grpc-status", "0")]
     assert service.requests[0]["te"] == "trailers"
     assert service.requests[0][":authority"] == "api.test"
-    assert running.rules.outcome()["response_bytes"] == 11
+    assert running.rules.outcome()["response_bytes"] == 26
     client.sock.close()

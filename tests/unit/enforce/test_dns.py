@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warden.answers import Answers
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
 from warden.enforce.dns import Resolver
@@ -57,6 +58,7 @@ class Asked:
             decoder=Decoder(egress=egress, dialects=(HttpDialect(egress),)),
             point=self.rules,
             broker=self.rules,
+            answers=Answers(),
             log=self.rules,
         )
         self.table = SyntheticAddresses(capacity)

@@ -22,12 +22,15 @@ from warden.config import Config
 from warden.credentials.peer import Peers
 from warden.enforce.http import message as wire
 from warden.enforce.http.layers import Close, Http
+from warden.enforce.http.answering import Instead, Passing
 from warden.enforce.http.message import EXCHANGE, Exchange
 from warden.enforce.http.tls import HTTP1, HTTP2_AND_1, TlsSides
 from warden.enforce.upstream import Upstream
 from warden.errors import DecodeError
 from warden.model import HttpRequest, Ruling, TcpConnect
 from warden.pipeline import Pipeline
+from warden.redact.answer import Mode
+from warden.redact.redactor import Blocked
 
 if TYPE_CHECKING:
     from warden.enforce.http.connection import Connection
@@ -197,7 +200,52 @@ class Enforcer:
             self._settle(flow, exchange, error="the upstream switched protocols without being asked")
             flow.kill()
         else:
-            flow.response.stream = exchange.count_received
+            self._redact_head(connection, flow, exchange)
+
+    def _redact_head(self, connection: Connection, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        """Decides how the body goes on: as it comes, in units, or held until it is whole."""
+        assert flow.response is not None
+        assert exchange.ruling is not None
+        head = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in flow.response.data.headers.fields)
+        try:
+            exchange.answer = self.pipeline.answer(exchange.request, exchange.ruling, flow.response.status_code, head)
+        except Blocked as error:
+            self._block(flow, exchange, error.reason)
+            return
+        if exchange.answer.mode is Mode.WHOLE:
+            return
+        wire.write_head(flow, exchange.answer.fields)
+        if exchange.answer.mode is Mode.STREAM:
+            flow.response.stream = Passing(exchange, lambda reason: self._cut(connection, flow, exchange, reason))
+
+    def response_overflow(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        """The body is larger than what is held of one: from here on it goes through in units."""
+        exchange = _exchange(flow)
+        assert flow.response is not None
+        assert exchange.answer is not None
+        try:
+            exchange.answer.stream()
+        except Blocked as error:
+            self._block(flow, exchange, error.reason)
+            return
+        wire.write_head(flow, exchange.answer.fields)
+        flow.response.stream = Passing(exchange, lambda reason: self._cut(connection, flow, exchange, reason))
+
+    def _block(self, flow: http.HTTPFlow, exchange: Exchange, reason: str) -> None:
+        """Sends the reason in place of the response."""
+        assert exchange.ruling is not None
+        exchange.ours = True
+        made = wire.denial(self.pipeline.blocked(exchange.request, exchange.ruling, reason), exchange.request, ended=True)
+        made.stream = Instead(made.raw_content or b"")
+        made.data.content = None
+        flow.metadata["failure"] = f"blocked: {reason}"
+        flow.response = made
+
+    def _cut(self, connection: Connection, flow: http.HTTPFlow, exchange: Exchange, reason: str) -> None:
+        """Ends a response that has begun: what follows may not go on."""
+        self.pipeline.blocked(exchange.request, exchange.ruling or Ruling(""), reason)
+        self._settle(flow, exchange, error=f"blocked: {reason}")
+        connection.abort()
 
     def response(self, connection: Connection, flow: http.HTTPFlow) -> None:
         exchange = _exchange(flow)
@@ -205,7 +253,26 @@ class Enforcer:
         if not exchange.ours and flow.response.status_code == 101:
             connection.switched = exchange  # the outcome follows when the stream ends
         else:
+            if exchange.answer is not None and not exchange.ours:
+                flow.response.trailers = wire.safe_trailers(flow.response.trailers)
+                if exchange.answer.mode is Mode.WHOLE:
+                    self._redact_whole(flow, exchange)
+            if isinstance(flow.response.stream, Instead) and flow.response.data.content is None:
+                flow.response.data.content = flow.response.stream.body  # there was no body in whose place it could go
             self._settle(flow, exchange, error=flow.metadata.get("failure", ""))
+
+    def _redact_whole(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        assert flow.response is not None
+        assert exchange.answer is not None
+        body = flow.response.raw_content or b""
+        exchange.received += len(body)
+        try:
+            made = exchange.answer.whole(body)
+        except Blocked as error:
+            self._block(flow, exchange, error.reason)
+            return
+        flow.response.data.content = made
+        wire.write_head(flow, exchange.answer.fields)
 
     def error(self, connection: Connection, flow: http.HTTPFlow) -> None:
         exchange = flow.metadata.get(EXCHANGE)
@@ -244,6 +311,7 @@ class Enforcer:
                 response_bytes=exchange.received,
                 ms=round((time.perf_counter() - exchange.started) * 1000, 1),
                 error=error,
+                **exchange.redacted(),
             )
         except Exception:  # what has happened cannot be taken back; the next ruling meets the same log
             logger.exception("an outcome could not be recorded")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -18,6 +19,7 @@ from mitmproxy import http
 
 from warden.errors import DecodeError
 from warden.model import Action, HttpRequest, HttpResponse, Ruling, Verb
+from warden.redact.answer import Answer
 
 #: Where the exchange is kept in a flow.
 EXCHANGE = "warden"
@@ -59,6 +61,8 @@ class Exchange:
     limit: int = 0
     #: What was read of a body that turned out to be larger; it is forwarded before the rest.
     prefix: bytes = b""
+    #: How the response is redacted; None until its head is there.
+    answer: Answer | None = None
     sent: int = 0
     received: int = 0
     settled: bool = False
@@ -71,9 +75,11 @@ class Exchange:
         self.sent += len(data)
         return data
 
-    def count_received(self, data: bytes) -> bytes:
-        self.received += len(data)
-        return data
+    def redacted(self) -> dict[str, Any]:
+        """For the outcome: how many secrets were replaced, by rule; nothing where none was."""
+        if self.answer is None or not (found := [*self.answer.findings, *(one for _, one in self.answer.header_findings)]):
+            return {}
+        return {"redacted": dict(Counter(one.rule for one in found))}
 
 
 def read(flow: http.HTTPFlow, host: str, port: int, *, tls: bool, ended: bool) -> Exchange:
@@ -177,6 +183,27 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
 def _fields(flow: http.HTTPFlow) -> tuple[Any, ...]:
     data = flow.request.data
     return (data.method, data.path, data.authority, data.scheme, data.host, data.port, data.headers.fields, data.trailers)
+
+
+def write_head(flow: http.HTTPFlow, fields: Sequence[tuple[str, str]]) -> None:
+    """Makes `fields` the response's. Over HTTP/1.1, a body of no stated length is chunked."""
+    assert flow.response is not None
+    made = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in fields]
+    names = {name.lower() for name, _ in made}
+    had = {name.lower() for name, _ in flow.response.data.headers.fields}
+    if b"content-length" in had and b"content-length" not in names and not flow.request.is_http2 and b"transfer-encoding" not in names:
+        made.append((b"Transfer-Encoding", b"chunked"))
+    if b"transfer-encoding" in names:
+        made = [pair for pair in made if pair[0].lower() != b"content-length"]
+    flow.response.data.headers = http.Headers(made)
+
+
+def safe_trailers(trailers: http.Headers | None) -> http.Headers | None:
+    """gRPC's status and nothing else: other trailers would be fields that nobody looked at, or sums over a body that was changed."""
+    if trailers is None:
+        return None
+    kept = [(name, value) for name, value in trailers.fields if name.lower() in (b"grpc-status", b"grpc-message")]
+    return http.Headers(kept) if kept else None
 
 
 def frame_for_http1(flow: http.HTTPFlow, exchange: Exchange) -> None:

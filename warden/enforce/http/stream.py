@@ -27,6 +27,7 @@ from mitmproxy.proxy.layers.http._events import (
     RequestEndOfMessage,
     RequestHeaders,
     RequestProtocolError,
+    ResponseData,
     ResponseEndOfMessage,
     ResponseProtocolError,
 )
@@ -45,6 +46,13 @@ DISCARD_SECONDS = 30.0
 @dataclass
 class RequestOverflowHook(commands.StartHook):
     """The body that a ruling wants to read has reached the limit. What was read of it is in the exchange."""
+
+    flow: http.HTTPFlow
+
+
+@dataclass
+class ResponseOverflowHook(commands.StartHook):
+    """The response's body is larger than what is held of one."""
 
     flow: http.HTTPFlow
 
@@ -147,6 +155,26 @@ class Stream(HttpStream):
             return
         yield from super().state_consume_request_body(event)
 
+    def state_stream_response_body(self, event: events.Event) -> CommandGenerator[None]:
+        if isinstance(event, ResponseData) and not event.data:
+            return  # to what redacts the body, an empty piece is its end
+        yield from super().state_stream_response_body(event)
+
+    def state_consume_response_body(self, event: events.Event) -> CommandGenerator[None]:
+        """As the base class, which is not bounded: beyond what is held of a body, it is asked again how it goes on."""
+        answer = self._exchange.answer
+        if isinstance(event, ResponseData) and answer is not None and len(self.response_body_buf) + len(event.data) > answer.limit:
+            self.response_body_buf += event.data
+            buffered = bytes(self.response_body_buf)
+            self.response_body_buf.clear()
+            yield ResponseOverflowHook(self.flow)
+            if (yield from self.check_killed(False)):
+                return
+            yield from self.start_response_stream()
+            yield from self.server_state(ResponseData(self.stream_id, buffered))
+            return
+        yield from super().state_consume_response_body(event)
+
     def start_request_stream(self) -> CommandGenerator[None]:
         if (yield from self.make_server_connection()):
             yield SendHttp(RequestHeaders(self.stream_id, self.flow.request, end_stream=False), self.context.server)
@@ -173,8 +201,12 @@ class Stream(HttpStream):
         return True
 
     def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> CommandGenerator[None]:
-        """An upstream that fails before its answer began is a bad gateway, in our words; all else ends the stream."""
-        waiting = self.server_state == self.state_wait_for_response_headers and self.client_state != self.state_errored
+        """An upstream that fails before its answer went on is a bad gateway, in our words; all else ends the stream."""
+        begun = self.server_state not in (
+            self.state_wait_for_response_headers,
+            self.state_consume_response_body,
+        )  # nothing of it was sent on
+        waiting = not begun and self.client_state != self.state_errored
         if isinstance(event, ResponseProtocolError) and waiting and EXCHANGE in self.flow.metadata:
             yield from self._fail(502, f"{self.flow.request.host}: {brief(event.message)}")
         else:

@@ -1,0 +1,39 @@
+"""What comes back, for one session: the vault, the layers, and how one response goes through them.
+
+The other half of `warden.pipeline`: there a request is ruled on, here its response is redacted. `warden redact` and the proxy use exactly this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from warden.model import Action, HttpRequest
+from warden.redact import binding
+from warden.redact.answer import Answer, Head
+from warden.redact.headers import Fields
+from warden.redact.patterns import Patterns
+from warden.redact.redactor import Place, Redactor
+from warden.redact.schema import Schema
+from warden.redact.vault import Vault
+
+
+@cache
+def detectors() -> tuple[Patterns, Schema]:
+    """What is made once for all sessions: compiled rules and tables. The daemon asks for it before it forks any."""
+    return Patterns(), Schema()
+
+
+class Answers:
+    """One session's responses."""
+
+    def __init__(self, vault: Vault | None = None) -> None:
+        patterns, self._schema = detectors()
+        self.vault = vault if vault is not None else Vault()
+        self.redactor = Redactor(self.vault, patterns)
+
+    def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields) -> Answer:
+        """The response to `request`, which was read as `actions`, with this head. Raises Blocked."""
+        place = Place(request.host, request.target.partition("?")[0], binding.of)
+        declared = self._schema.declared(request, actions)
+        return Answer(self.redactor, place, Head(request.method, status, fields), declared)

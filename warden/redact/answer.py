@@ -1,0 +1,245 @@
+"""One response on its way in: what of it is looked through, and how.
+
+==========  =====================================================================================================================
+`EMPTY`     no body (HEAD, 204, 304): the head alone
+`WHOLE`     held until it is complete, up to `LIMIT` bytes; then every layer sees all of it, and its length is known before it is sent
+`STREAM`    in units, while it comes in: lines, gRPC messages, windows of what is larger than `LIMIT`, and bytes that are no text
+==========  =====================================================================================================================
+
+Which it is depends on the head and the bytes, never on how these arrive. A body in which nothing is found goes on exactly as it came, coding
+included. One in which something is has its length, coding and sums made to fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from warden.redact import coding, headers
+from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
+from warden.redact.headers import Fields
+from warden.redact.redactor import Blocked, Field, Finding, Place, Redactor
+from warden.redact.units import Grpc, Lines, Opaque, Windows
+from warden.redact.vault import VaultFullError
+
+#: Bytes of a body that are held.
+LIMIT = 8 << 20
+#: Bytes of a piece of text (206) from which it is let through: of shorter ones, a secret could be put together that no piece shows.
+SMALLEST_RANGE = 64
+
+
+class Mode(Enum):
+    """How the body is to be handed over."""
+
+    EMPTY = "empty"
+    WHOLE = "whole"
+    STREAM = "stream"
+
+
+class Declared(Protocol):
+    """The values of a body that its API declares secret (:mod:`warden.redact.schema`)."""
+
+    def find(self, body: bytes, content_type: str) -> Sequence[Field]: ...
+
+
+class Unit(Protocol):
+    """A body in pieces (:mod:`warden.redact.units`)."""
+
+    def feed(self, data: bytes) -> bytes: ...
+
+    def finish(self) -> bytes: ...
+
+
+@dataclass(slots=True)
+class Head:
+    """What is known of a response before its body: the request's method, the status, and the fields as they came."""
+
+    method: str
+    status: int
+    fields: Fields = field(repr=False)
+
+
+class Answer:
+    """Redacts one response. `mode` says what to call: `whole` once, or `feed` and `finish`. `fields` is the head to send; for `WHOLE`, after `whole`.
+
+    All raise Blocked, which names why the response may not go on. `findings` grows as the body is read: offsets are in the body with its coding undone.
+    """
+
+    def __init__(self, redactor: Redactor, place: Place, head: Head, declared: Declared | None = None) -> None:
+        self._redactor = redactor
+        self._place = place
+        self._head = head
+        self._declared = declared
+        self.findings: list[Finding] = []
+        #: Findings in the head, each with the name of its field.
+        self.header_findings: list[tuple[str, Finding]] = []
+        self.limit = LIMIT
+        self.fields: Fields = head.fields
+        self._codings: list[str] = []
+        self._decoding: coding.Decoding | None = None
+        self._unit: Unit | None = None
+        self._offset = 0
+        self._first = bytearray()
+        content_type = ",".join(headers.values(head.fields, "content-type"))
+        self._type = content_type
+        self.mode = Mode.EMPTY
+        try:
+            self.fields = headers.redact(head.fields, self._field_text, self._field_whole)
+            if head.method != "HEAD" and head.status not in (204, 304) and head.status >= 200:
+                self._codings = coding.names(headers.values(head.fields, "content-encoding"))
+                self.mode = self._choose()
+        except VaultFullError:
+            raise Blocked("this session has seen more secrets than it can remember") from None
+
+    # --- the head ----------------------------------------------------------------------------------------------------------------
+
+    def _field_text(self, name: str, value: bytes) -> bytes:
+        made, found = self._redactor.redact(value, self._place)
+        self.header_findings += [(name, one) for one in found]
+        return made
+
+    def _field_whole(self, name: str, value: bytes) -> bytes:
+        if self._redactor.vault.entry_of(value) is not None:
+            return value
+        rule = f"header:{name}"
+        self.header_findings.append((name, Finding(rule, "names", 0, len(value))))
+        return self._redactor.admit(value, rule, self._place)
+
+    def _choose(self) -> Mode:
+        lengths = headers.values(self._head.fields, "content-length")
+        length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
+        stated = kind_by_type(self._type)
+        if self._declared is not None and stated is not Kind.LINES and stated is not Kind.GRPC:
+            if length is not None and length > LIMIT:
+                raise Blocked(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
+            return Mode.WHOLE
+        if stated is Kind.GRPC or (stated is Kind.LINES and (length is None or length > LIMIT)):
+            self.stream()
+            return Mode.STREAM
+        if length is not None and length > LIMIT:
+            self.stream()
+            return Mode.STREAM
+        return Mode.WHOLE
+
+    def stream(self) -> None:
+        """Goes over to `STREAM`: the body turned out to be larger than `LIMIT`. `fields` then states no length."""
+        if self._declared is not None and self.mode is Mode.WHOLE and kind_by_type(self._type) not in (Kind.LINES, Kind.GRPC):
+            raise Blocked(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
+        self.mode = Mode.STREAM
+        binary = kind_by_type(self._type) is None and self._head.status == 206
+        drop = {"content-length"} if not binary else set()
+        if self._codings:
+            self._decoding = coding.Decoding(self._codings)
+            drop.add("content-encoding")
+        self.fields = tuple((name, value) for name, value in self.fields if name.lower() not in drop)
+        self._kept_length = binary
+
+    _kept_length = False
+
+    # --- the body ----------------------------------------------------------------------------------------------------------------
+
+    def whole(self, body: bytes) -> bytes:
+        """The whole `body`, redacted; `fields` fits it."""
+        if not body:
+            return body
+        try:
+            said = coding.Decoding(self._codings).feed(body, last=True) if self._codings else body
+            kind = kind_of(self._type, said[:HEAD])
+            made = self._through(said, kind)
+        except VaultFullError:
+            raise Blocked("this session has seen more secrets than it can remember") from None
+        if made == said:
+            return body
+        if self._head.status == 206:
+            raise Blocked("it is a part of a text with a secret in it; ask for all of it")
+        drop = {"content-length", "content-encoding"}
+        self.fields = (
+            *((name, value) for name, value in headers.without_sums(self.fields) if name.lower() not in drop),
+            ("Content-Length", str(len(made))),
+        )
+        return made
+
+    def _through(self, said: bytes, kind: Kind) -> bytes:
+        match kind:
+            case Kind.BINARY:
+                if self._redactor.vault.secrets_in(said, self._place.host):
+                    raise Blocked("it is binary and holds a secret that was seen before")
+                return said
+            case Kind.UTF16:
+                return self._utf16(said)
+            case Kind.GRPC:
+                grpc = Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
+                return grpc.feed(said) + grpc.finish()
+        if self._head.status == 206 and len(said) < SMALLEST_RANGE:
+            raise Blocked("it is a very small part of a text; ask for more of it")
+        return self._text(said)
+
+    def _text(self, said: bytes) -> bytes:
+        fields = self._declared.find(said, self._type) if self._declared is not None else ()
+        made, found = self._redactor.redact(said, self._place, fields)
+        offset = self._offset
+        self._offset += len(said)
+        self.findings += [Finding(one.rule, one.layer, one.start + offset, one.end + offset) for one in found] if offset else found
+        return made
+
+    def _utf16(self, said: bytes) -> bytes:
+        form = "utf-16-be" if said.startswith(b"\xfe\xff") or (not said.startswith(b"\xff\xfe") and said[:1] == b"\x00") else "utf-16-le"
+        try:
+            text = said.decode(form).encode()
+        except UnicodeError:
+            raise Blocked("it is neither UTF-16 nor anything else that can be read") from None
+        made, found = self._redactor.redact(text, self._place)
+        if made == text:
+            return said
+        at: Callable[[int], int] = lambda offset: len(text[:offset].decode("utf-8", "ignore").encode(form))  # noqa: E731
+        self.findings += [Finding(one.rule, one.layer, at(one.start), at(one.end)) for one in found]
+        return made.decode().encode(form)
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be sent now that `data` has come in."""
+        try:
+            if self._decoding is not None:
+                data = self._decoding.feed(data)
+            if self._unit is None:
+                self._first += data
+                if len(self._first) < HEAD and kind_by_type(self._type) is None:
+                    return b""
+                data, self._first = bytes(self._first), bytearray()
+                self._unit = self._unit_for(data[:HEAD])
+            return self._unit.feed(data)
+        except VaultFullError:
+            raise Blocked("this session has seen more secrets than it can remember") from None
+
+    def finish(self) -> bytes:
+        """What was held back."""
+        rest = b""
+        try:
+            if self._decoding is not None:
+                rest = self._decoding.feed(b"", last=True)
+            if self._unit is None:
+                rest = bytes(self._first) + rest
+                self._unit = self._unit_for(rest[:HEAD])
+            return (self._unit.feed(rest) if rest else b"") + self._unit.finish()
+        except VaultFullError:
+            raise Blocked("this session has seen more secrets than it can remember") from None
+
+    def _unit_for(self, head: bytes) -> Unit:
+        kind = kind_of(self._type, head)
+        match kind:
+            case Kind.GRPC:
+                return Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
+            case Kind.LINES:
+                return Lines(self._text)
+            case Kind.BINARY:
+                return Opaque(lambda data: bool(self._redactor.vault.secrets_in(data, self._place.host)))
+            case Kind.UTF16:
+                raise Blocked(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")
+        return Windows(self._fixed if self._kept_length else self._text)
+
+    def _fixed(self, said: bytes) -> bytes:
+        made = self._text(said)
+        if made != said and len(made) != len(said):
+            raise Blocked("it is a part of a text with a secret in it; ask for all of it")
+        return made

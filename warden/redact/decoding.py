@@ -1,0 +1,134 @@
+"""Encoded text inside text: runs of base64 and hexadecimal digits whose content can be read, and gzip below base64.
+
+Nearly every long word of API traffic is an identifier. Whether one is encoded text is told by its first bytes: eighteen random bytes are all
+printable once in a hundred million.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: Letters and digits in a row from which a word is looked at: 15 bytes of text.
+SHORTEST = 20
+#: Bytes that one gzip member may grow to.
+INFLATED = 4 << 20
+
+_ALNUM = bytes(0x61 if chr(c).isalnum() and c < 128 else 0x20 for c in range(256))
+_NEEDLE = b"a" * SHORTEST
+_ALPHABETS = (re.compile(rb"[A-Za-z0-9+/]+={0,2}"), re.compile(rb"[A-Za-z0-9_-]+={0,2}"))
+_BASE64_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_HEX = re.compile(rb"(?:[0-9a-f]{2}){12,}|(?:[0-9A-F]{2}){12,}")
+_PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
+_GZIP = b"\x1f\x8b\x08"
+#: Bytes at the start of what was decoded that must be text.
+_HEAD = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An encoded word at ``[start:end]`` and what it says. `encode` writes another content the same way."""
+
+    start: int
+    end: int
+    text: bytes
+    form: str
+
+    def encode(self, text: bytes) -> bytes:
+        """`text` as this word's form has it."""
+        match self.form.partition("+")[0]:
+            case "hex":
+                return text.hex().encode()
+            case "HEX":
+                return text.hex().upper().encode()
+            case form:
+                if self.form.endswith("+gzip"):
+                    deflate = zlib.compressobj(6, zlib.DEFLATED, 31)
+                    text = deflate.compress(text) + deflate.flush()
+                made = base64.b64encode(text, b"-_" if "url" in form else b"+/")
+                return made if "padded" in form else made.rstrip(b"=")
+
+
+def runs(text: bytes) -> Iterator[Run]:
+    """The words of `text` that are readable text, encoded. Raises OverflowError when a gzip member grows beyond `INFLATED`."""
+    classes = text.translate(_ALNUM)
+    at = classes.find(_NEEDLE)
+    while at >= 0:
+        end = classes.find(b" ", at)
+        end = len(text) if end < 0 else end
+        if (found := word(text, at, end)) is not None and found.start >= 0:
+            yield found
+            end = max(end, found.end)
+        at = classes.find(_NEEDLE, end)
+
+
+def word(text: bytes, at: int, end: int) -> Run | None:
+    """The encoded word around ``text[at:end]`` (letters and digits); None when it says nothing readable."""
+    if match := _HEX.fullmatch(text, at, end):
+        said = bytes.fromhex(match[0].decode())
+        return Run(at, end, said, "hex" if match[0].lower() == match[0] else "HEX") if _readable(said) else None
+    start = at
+    while start > 0 and text[start - 1] in _BASE64_BYTES:
+        start -= 1
+    # What is glued to the word by a slash, dash or underscore is part of it when it decodes together, and a path or name when it does not.
+    for first in dict.fromkeys((start, at)):
+        for alphabet in _ALPHABETS:
+            match = alphabet.match(text, first)
+            if match is not None and match.end() >= end and (found := _decoded(match[0])) is not None:
+                said, form = found
+                return Run(first, match.end(), said, form)
+    return None
+
+
+def _decoded(raw: bytes) -> tuple[bytes, str] | None:
+    digits = raw.rstrip(b"=")
+    if len(digits) % 4 == 1:
+        return None
+    form = "base64url" if b"-" in digits or b"_" in digits else "base64"
+    alphabet = digits.translate(_URL_SAFE) if form == "base64url" else digits
+    try:
+        head = binascii.a2b_base64(alphabet[:24])
+        if not _readable(head[:_HEAD]) and not head.startswith(_GZIP):
+            return None
+        said = binascii.a2b_base64(alphabet + b"=" * (-len(alphabet) % 4))
+    except binascii.Error:
+        return None
+    if len(digits) % 4 == 0 or raw.endswith(b"="):
+        form += "-padded"
+    if said.startswith(_GZIP):
+        inflated = inflate(said)
+        return None if inflated is None else (inflated, form + "+gzip")
+    return (said, form) if _readable(said) else None
+
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
+def inflate(body: bytes) -> bytes | None:
+    """A whole gzip member's text; None when it is damaged. Raises OverflowError beyond `INFLATED`."""
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        said = stream.decompress(body, INFLATED)
+    except zlib.error:
+        return None
+    if stream.unconsumed_tail:
+        raise OverflowError("a compressed value is too large to be looked through")
+    return said if stream.eof else None
+
+
+def _readable(said: bytes) -> bool:
+    """Whether these bytes are text: ASCII that prints, or mostly, with UTF-8 for the rest."""
+    strange = said.translate(None, _PRINTABLE)
+    if not strange:
+        return bool(said)
+    if len(strange) * 4 > len(said) or min(strange) < 32:
+        return False
+    try:
+        said.decode()
+    except UnicodeDecodeError as error:
+        return error.start >= len(said) - 3 and error.reason == "unexpected end of data"
+    return True

@@ -1,0 +1,205 @@
+"""Secrets by the name that they are given: keys, environment pairs, flags, XML elements, columns of tables.
+
+One pass of an automaton finds the stems that credential names are made of; only there is anything looked at. A name counts when its last words are a
+credential's (``dbPassword``, ``API_TOKEN_2``) and not something about one (``tokenType``, ``nextToken``, ``password_policy``); its value counts when
+it could be one: no reference, template, mask, date or word of a schema.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ahocorasick_rs import BytesAhoCorasick
+
+from warden.redact.hit import Hit
+from warden.redact.naming import Kind, kind_of
+from warden.redact.plausible import plausible
+
+LAYER = "names"
+
+_STEMS = (
+    b"pass", b"pwd", b"secret", b"token", b"apikey", b"api_key", b"api-key", b"accesskey", b"access_key", b"access-key", b"privatekey",
+    b"private_key", b"private-key", b"accountkey", b"account_key", b"account-key", b"sharedkey", b"shared_key", b"shared_access", b"sharedaccess",
+    b"signingkey", b"signing_key", b"signing-key", b"encryptionkey", b"encryption_key", b"encryption-key", b"masterkey", b"master_key",
+    b"authkey", b"auth_key", b"auth-key", b"appkey", b"app_key", b"app-key", b"application_key", b"licensekey", b"license_key", b"hmackey",
+    b"hmac_key", b"keymaterial", b"key_material", b"plaintextkey", b"credential", b"connectionstring", b"connection_string", b"connection-string",
+    b"dsn", b"authorization", b"\"auth\"", b"_auth", b"bearer", b"cookie", b"sessionid", b"session_id", b"sessionkey", b"session_key", b"cvv",
+    b"seed", b"otp", b"webhook", b"sensitive", b"requirepass", b"masterauth", b"identity_key", b"storage_key", b"storagekey", b"primarykey",
+    b"secondarykey", b"primary_key", b"secondary_key", b"kubeconfig", b"unlock", b"unseal", b"recovery", b"pin_code", b"pincode",
+    b"encrypt_key", b"encryptkey", b"access code", b"access_code", b"psk", b"presharedkey", b"passcode", b"api key", b"access key",
+)  # fmt: skip
+_AUTOMATON = BytesAhoCorasick(list(_STEMS))
+
+_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+#: Bytes of a name that are looked at around a stem.
+_NAME = 64
+
+#: What may stand between a name and its value. A quote after the name, brackets of an index, then the separator.
+_SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=|:|,(?=[ \t]*["']))[ \t]*""")
+_SEPARATOR_JSON = re.compile(rb"""["'][ \t\r\n]*:[ \t\r\n]*""")
+_ELEMENT = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>([^<]{1,65536})</")
+_CDATA = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>[ \t\r\n]*<!\[CDATA\[(.{1,65536}?)\]\]>", re.DOTALL)
+_QUOTED = {
+    ord('"'): re.compile(rb'"((?:[^"\\\n]|\\.){0,65536})"'),
+    ord("'"): re.compile(rb"'((?:[^'\\\n]|\\.|''){0,65536})'"),
+    ord("`"): re.compile(rb"`([^`\n]{0,65536})`"),
+}
+_BARE = re.compile(rb"[^\s,;\"'`<>&|(){}\[\]]{1,2048}")
+_IS_KEY = re.compile(rb"""["'][ \t\r\n]*:""")
+_LINE = re.compile(rb"[^\n]{1,4096}")
+_BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]*\r?\n((?:(?P<indent>[ \t]+)[^\n]*(?:\n|$))(?:(?P=indent)[^\n]*(?:\n|$)|[ \t]*\n)*)")
+_VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])""")
+_FLAG = re.compile(rb"[ \t]+")
+#: The other half of a pair: the name is the value of one member, and the value is the member beside it.
+_PAIR_VALUE = re.compile(
+    rb"""["']?[ \t\r\n]*,?[ \t\r\n]*(?:["'][A-Za-z]{2,20}["'][ \t]*:[ \t]*["'][A-Za-z_]{0,20}["'][ \t\r\n]*,[ \t\r\n]*)?["']?[A-Za-z]{0,16}[vV](?:alue|alues|ALUE)["']?[ \t\r\n]*[:=][ \t]*(?=["'])"""
+)
+_PAIR_LINE = re.compile(rb"""["']?[ \t]*\r?\n[ \t]*[A-Za-z]{0,16}[vV]alue:[ \t]*(?=[^\s])""")
+_PAIR_XML = re.compile(
+    rb"""</[A-Za-z]{0,16}[kKnN](?:ey|ame|AME)>[ \t\r\n]*(?:<(?P<tag>[A-Za-z]{2,16})>[A-Za-z_]{0,20}</(?P=tag)>[ \t\r\n]*)?<[A-Za-z]{0,16}[vV]alue>([^<]{1,65536})</"""
+)
+_PAIR_NAME = re.compile(
+    rb"""(?:["']?[A-Za-z]{0,16}(?:[nN]ame|NAME|[kK]ey|id|variable)["']?[ \t\r\n]*[:=][ \t]*["']?|<[A-Za-z]{0,16}(?:[nN]ame|[kK]ey)>)[\w./:-]{0,64}$"""
+)
+_PAIR_BEFORE_NAME = re.compile(
+    rb"""["'][ \t\r\n]*,[ \t\r\n]*["']?[A-Za-z]{0,16}(?:[nN]ame|[kK]ey)["']?[ \t\r\n]*:[ \t\r\n]*["'][\w./:-]{0,64}$"""
+)
+_PAIR_BEFORE_VALUE = re.compile(rb"""[vV]alue["']?[ \t\r\n]*:[ \t\r\n]*$""")
+_ATTRIBUTE_VALUE = re.compile(
+    rb"""["'][ \t\r\n]+(?:[a-z:]{1,16}=["'][^"'<>]{0,64}["'][ \t\r\n]+)?(?:value|content)[ \t]*=[ \t]*(?=["'])""", re.IGNORECASE
+)
+_ATTRIBUTE_TEXT = re.compile(rb"""["'][^<>]{0,128}>([^<]{1,65536})</""")
+_ENTRY_NAME = re.compile(rb"""(?:key|name|id)=["']$""", re.IGNORECASE)
+
+
+def find(text: bytes) -> list[Hit]:
+    """The values of credential names in `text`, left to right; may overlap where two readings hold."""
+    hits: list[Hit] = []
+    done = -1
+    for _, start, end in _AUTOMATON.find_matches_as_indexes(text.lower()):
+        if start < done:
+            continue
+        first, last = _identifier(text, start, end)
+        done = last
+        name = text[first:last]
+        kind = kind_of(name.decode("ascii", "replace"))
+        if kind is Kind.NONE:
+            continue
+        rule = "name:" + kind.value
+        for low, high, quoted in _values(text, first, last):
+            if plausible(text[low:high], kind, quoted=quoted):
+                hits.append(Hit(low, high, rule, LAYER))
+                done = max(done, high)
+    return hits
+
+
+def _identifier(text: bytes, start: int, end: int) -> tuple[int, int]:
+    """The whole name around a stem."""
+    first, lowest = start, max(0, start - _NAME)
+    while first > lowest and text[first - 1] in _WORD:
+        first -= 1
+    last, highest = end, min(len(text), end + _NAME)
+    while last < highest and text[last] in _WORD:
+        last += 1
+    while first < start and text[first] in b"-.":
+        first += 1
+    if text[first] == 0x22:  # the stem that has its own quote
+        first += 1
+        last = end - 1
+    while last > end and text[last - 1] in b".-":
+        last -= 1
+    return first, last
+
+
+def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
+    """Where the value of the name at ``[first:last]`` is: start, end, and whether it was in quotes."""
+    before = text[max(0, first - 80) : first]
+    following = text[last : last + 1]
+    if _PAIR_NAME.search(before):
+        # The name is itself a value: {"name": "DB_PASSWORD", "value": ...}. XML first: there the tag closes.
+        if match := _PAIR_XML.match(text, last):
+            yield match.start(2), match.end(2), True
+            return
+        if (match := _PAIR_VALUE.match(text, last)) or (match := _PAIR_LINE.match(text, last)):
+            yield from _value(text, match.end(), line=True)
+            return
+    if following in b"\"'" and following:
+        if (found := _value_before(text, first, before)) is not None:
+            yield *found, True
+            return
+        if _ENTRY_NAME.search(before) and ((match := _ATTRIBUTE_VALUE.match(text, last)) or (match := _ATTRIBUTE_TEXT.match(text, last))):
+            if match.re is _ATTRIBUTE_TEXT:
+                yield match.start(1), match.end(1), True
+            else:
+                yield from _value(text, match.end(), line=False)
+            return
+    if before.endswith((b"<", b":")) and (match := _ELEMENT.match(text, last) or _CDATA.match(text, last)):
+        if b"<" in before[-40:]:
+            yield match.start(1), match.end(1), True
+        return
+    if match := _SEPARATOR_JSON.match(text, last) or _SEPARATOR.match(text, last):
+        if before.endswith((b"$", b"${")) or (before.endswith(b":") and match[0] == b":"):
+            return  # a reference, or a part of an ARN
+        for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):
+            if b"," not in match[0] or not _IS_KEY.match(text, high):
+                yield low, high, quoted
+    elif before.endswith(b"--") and (match := _FLAG.match(text, last)):
+        if text[match.end() : match.end() + 1] not in (b"-", b""):
+            yield from _value(text, match.end(), line=False)
+
+
+def _value_before(text: bytes, first: int, before: bytes) -> tuple[int, int] | None:
+    """Where the value is of a pair that has it before the name: {"value": ..., "name": "DB_PASSWORD"}."""
+    match = _PAIR_BEFORE_NAME.search(before)
+    if match is None:
+        return None
+    end = max(0, first - 80) + match.start()
+    start = text.rfind(b'"', max(0, end - 4096), end)
+    while start > 0 and text[start - 1] == 0x5C:
+        start = text.rfind(b'"', max(0, end - 4096), start)
+    if start < 0 or not _PAIR_BEFORE_VALUE.search(text[max(0, start - 24) : start]):
+        return None
+    return start + 1, end
+
+
+def _begins_line(text: bytes, first: int) -> bool:
+    """Whether nothing but white space, a dash or a quote is before the name on its line: YAML, properties, listings."""
+    start = text.rfind(b"\n", max(0, first - 120), first) + 1
+    if start == 0 and first > 120:
+        return False
+    return not text[start:first].strip(b" \t-\"'")
+
+
+def _value(text: bytes, start: int, *, line: bool) -> Iterator[tuple[int, int, bool]]:
+    opening = text[start : start + 1]
+    if not opening:
+        return
+    if (pattern := _QUOTED.get(opening[0])) is not None:
+        if match := pattern.match(text, start):
+            yield match.start(1), match.end(1), True
+        return
+    if opening == b"[":
+        position = start + 1
+        while (match := re.compile(rb"""[ \t\r\n,]*(?=["'])""").match(text, position)) and (
+            inner := _QUOTED[text[match.end()]].match(text, match.end())
+        ):
+            yield inner.start(1), inner.end(1), True
+            position = inner.end()
+        return
+    if opening == b"{":
+        if match := _VALUE_MEMBER.match(text, start):
+            yield from _value(text, match.end(), line=False)
+        return
+    if line and opening in b"|>" and (match := _BLOCK.match(text, start)):
+        yield match.start(1) + len(match["indent"]), match.start(1) + len(match[1].rstrip()), True
+        return
+    if line and (match := _LINE.match(text, start)):
+        whole = match[0].rstrip()
+        if (comment := whole.find(b" #")) > 0:
+            whole = whole[:comment].rstrip()
+        if b" " not in whole and whole[-1:] not in b",;" and whole[:1] not in b"&*!%@":
+            yield start, start + len(whole), False
+            return
+    if match := _BARE.match(text, start):
+        yield start, match.end(), False

@@ -1,0 +1,3 @@
+class Patterns:
+    def find(self, text):
+        return []

@@ -1,0 +1,92 @@
+"""Whether a value could be the secret that its name promises."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+from warden.redact.naming import Kind
+
+#: Bytes beyond which a value is no password or token; longer ones are keys and documents, which other layers find.
+_LONGEST = 16_384
+
+#: What stands where a secret would: templates, masks, references, and words that documentation and schemas use.
+_STANDS_FOR = re.compile(
+    rb"\$\{.*|\$\(.*|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*|<[^<>]*>|%\(?[A-Za-z_]+\)?[s%]?|@@?[A-Za-z_.]+@?|\*+|x{3,}|X{3,}|\.{3,}|-+|_+|#+|\?+"
+    rb"|(?i:null|nil|none|true|false|yes|no|on|off|n/a|na|undefined|unset|empty|required|optional|string|str|bytes?|int|integer|bool|boolean|object|array|any|secret|token"
+    rb"|password|passwd|pass|key|apikey|bearer|basic|digest|negotiate|default|enabled?|disabled?|unchanged|invalid|incorrect|expired|missing|wrong|never|changed?|hidden|masked"
+    rb"|redacted|\[?redacted\]?|\(?sensitive(?: value)?\)?|\[?filtered\]?|sha-?(?:1|256|512)|md5|bcrypt|scram-sha-256|plain|text|file|env|vault|kv|kubernetes\.io/.*|opaque"
+    rb"|changeme|change-me|change_me|your[-_ ]?.*|my[-_]?(?:password|token|secret|key)|example.*|placeholder|dummy|todo|tbd|foo|bar|test|replace[-_ ]?me|insert[-_ ].*"
+    rb"|process\.env\..*|os\.environ.*|var\..*|local\..*|data\..*|module\..*|env\..*|secrets\..*|config\..*|self\..*|this\..*|ref:.*|func.*|import.*|return.*|new .*)"
+    rb"|(?:arn:|vault:|op://|sm://|ssm:|secretsmanager:|awssm:|gcpsm:|sops:|ENC\[|env:|file:|projects/|kms:|keyvault:|https?://[^:@\s]*/?secrets?/).*"
+)
+#: `valueFrom`-like: a path or a dotted reference to where the secret is.
+_PATH = re.compile(
+    rb"(?:\.{0,2}/|~/|[A-Za-z]:\\)[\w./ ~-]*|[\w.-]+/[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|env)|[\w.-]+\.(?:pem|key|crt|json|ya?ml|txt|conf|html|js|py)"
+)
+_DATE = re.compile(rb"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d\d?/\d\d?/\d{2,4}")
+_KEBAB = re.compile(rb"[a-z]{2,}(?:[-_./][a-z0-9]{1,}){0,8}|[A-Z][a-z]+(?: [a-z]+)*|[A-Z]{2,}(?:_[A-Z]{2,})*|[a-z]+(?:[A-Z][a-z]+){1,6}")
+_USERINFO = re.compile(rb"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
+_LOCATION = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_DIGITS = re.compile(rb"\d+")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_CERTIFICATE = re.compile(
+    rb"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|MII[A-Za-z0-9+/]{200}"
+)
+
+
+def plausible(value: bytes, kind: Kind, *, quoted: bool) -> bool:
+    """Whether `value` is more likely a secret than anything else that stands behind a name of this `kind`. `quoted`: its ends were certain."""
+    bare = value.strip()
+    if not bare or len(bare) > _LONGEST or _STANDS_FOR.fullmatch(bare) or _DATE.fullmatch(bare) or _CERTIFICATE.match(bare):
+        return False
+    if kind is Kind.URL:
+        return False  # the password in a location, and keys in connection strings, are patterns of their own
+    if _LOCATION.match(bare):
+        return False
+    if kind is Kind.PASSWORD:
+        return _password(bare, quoted=quoted)
+    if len(bare) < 8 or _PATH.fullmatch(bare):
+        return False
+    if kind is Kind.SECRET and b" " not in bare:
+        return _random_looking(bare) if len(bare) < 16 or _KEBAB.fullmatch(bare) else not _KEBAB.fullmatch(bare) and _random_looking(bare)
+    return b" " not in bare.removeprefix(b"Bearer ").removeprefix(b"Basic ") and _random_looking(bare)
+
+
+def _password(value: bytes, *, quoted: bool) -> bool:
+    if len(value) < 4 or (_PATH.fullmatch(value) and not any(48 <= c < 58 for c in value)):
+        return False
+    if b" " in value:
+        # A passphrase has a few words; a sentence about passwords has many, or ends as sentences do.
+        return quoted and len(value) < 80 and value.count(b" ") < 8 and not value.endswith((b".", b":", b"?", b"!")) and _mixed(value)
+    if quoted:
+        return True
+    return _mixed(value) or len(value) >= 6
+
+
+def _mixed(value: bytes) -> bool:
+    return (
+        any(48 <= c < 58 for c in value) or (value.lower() != value and value.upper() != value) or any(c in b"!@#$%^&*+=?~" for c in value)
+    )
+
+
+def _random_looking(value: bytes) -> bool:
+    """Letters with digits, or many kinds of letters without words: what generators make."""
+    if _KEBAB.fullmatch(value) and not any(48 <= c < 58 for c in value):
+        return False
+    digits = sum(48 <= c < 58 for c in value)
+    letters = sum(65 <= c < 91 or 97 <= c < 123 for c in value)
+    if digits == len(value):
+        return False
+    if digits == 0:
+        return len(value) >= 20 and _entropy(value) >= 3.8 and value.lower() != value
+    if _KEBAB.fullmatch(value) and digits <= 2 and not _UUID.fullmatch(value):
+        return False  # app-secret-2
+    return letters > 0 and (len(value) >= 16 or digits >= 2) and _entropy(value) >= (2.5 if len(value) < 16 else 3.0)
+
+
+def _entropy(value: bytes) -> float:
+    """Bits for each byte, by the frequencies within the value (Shannon)."""
+    size = len(value)
+    return -sum(count / size * math.log2(count / size) for count in Counter(value).values())

@@ -1,0 +1,3 @@
+class Schema:
+    def declared(self, request, actions):
+        return None
