@@ -14,7 +14,7 @@ def vault_kv_read(d: Draft) -> None:
         "renewable": False,
         "lease_duration": 0,
         "data": {
-            "data": {"username": d.hide(m.word() + "_" + m.hex(6), schema=True), "password": d.hide(m.strong(), schema=True)},
+            "data": {"username": m.word() + "_rw", "password": d.hide(m.strong(), schema=True)},
             "metadata": {"created_time": "2026-11-02T08:41:07.104Z", "destroyed": False, "version": 12},
         },
         "wrap_info": None,
