@@ -27,9 +27,9 @@ class Brokers:
     def needs_body(self, request: HttpRequest) -> bool:
         return any(broker.needs_body(request) for broker in self._all())
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         for broker in self._all():
-            request = broker.authorize(request, actions)
+            request = broker.authorize(request, actions, asked)
         return request
 
     def environment(self) -> dict[str, str]:

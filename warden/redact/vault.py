@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from warden.redact import placeholder
@@ -36,8 +36,8 @@ class Binding:
 
     `hosts` are names or ``*.suffix`` patterns (lower case). `fields` are ``authorization`` (any scheme, Basic's inside included), ``bearer``,
     ``basic``, ``header:NAME``, ``query:NAME``, ``form:NAME``, ``body`` (anywhere in it), ``json:a.b.0`` (that value, and what is below it; a dot
-    in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any, are shell patterns of the paths (without the query) that
-    requests must have.
+    in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any, are the paths (without the query) that requests must have,
+    where ``*`` is anything within one segment. A binding without fields says that a broker looks after that dummy on those hosts: it passes as it is.
     """
 
     hosts: tuple[str, ...]
@@ -50,7 +50,7 @@ class Binding:
 
     def admits(self, path: str) -> bool:
         """Whether requests for `path` may."""
-        return not self.paths or any(fnmatchcase(path, pattern) for pattern in self.paths)
+        return not self.paths or any(_segments(pattern).fullmatch(path) for pattern in self.paths)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +86,8 @@ class Vault:
         self._by_placeholder: dict[bytes, Entry] = {}
         self._secrets: Index[tuple[Entry, str]] = Index()
         self._placeholders: Index[tuple[Entry, str]] = Index()
+        #: Patterns of hosts into whose bodies a secret may go.
+        self._bodies: set[str] = set()
         #: Entries whose secrets are in the index.
         self._watched: set[int] = set()
 
@@ -101,7 +103,13 @@ class Vault:
         return self._by_placeholder.values()
 
     def admit(
-        self, secret: bytes, *, place: str = "", shape: str = "", stand_in: bytes | None = None, binding: Binding | None = None
+        self,
+        secret: bytes,
+        *,
+        place: str = "",
+        shape: str = "",
+        stand_in: bytes | None = None,
+        binding: Binding | tuple[Binding, ...] = (),
     ) -> Entry:
         """The entry of `secret`, made when it is new.
 
@@ -120,13 +128,15 @@ class Vault:
             entry = self._by_secret[key] = self._enter(Entry(secret, made, strong))
             if strong:
                 self._watch(entry)
-        if binding is not None and binding not in entry.bindings:
-            entry.bindings.append(binding)
+        for one in (binding,) if isinstance(binding, Binding) else binding:
+            self._bind(entry, one)
         return entry
 
     def reserve(self, stand_in: bytes, binding: Binding, resolve: Callable[[], bytes]) -> Entry:
         """An entry whose secret is fetched when it is first sent: `resolve` is asked each time, and may raise CredentialError. Raises as `admit`."""
-        return self._enter(Entry(b"", stand_in, strong=False, bindings=[binding], resolve=resolve))
+        entry = self._enter(Entry(b"", stand_in, strong=False, resolve=resolve))
+        self._bind(entry, binding)
+        return entry
 
     def secret_of(self, entry: Entry) -> bytes:
         """The secret, fetched where it must be. One that has changed is looked for as well as those before it."""
@@ -143,6 +153,10 @@ class Vault:
         """Whose placeholder this is."""
         return self._by_placeholder.get(stand_in)
 
+    def fills_bodies(self, host: str) -> bool:
+        """Whether any secret may go into the body of a request to `host`."""
+        return host in self._bodies or any(one.startswith("*.") and host.endswith(one[1:]) for one in self._bodies)
+
     def sent(self, entry: Entry, host: str) -> None:
         """Remembers that `host` was sent the secret: its answers are watched for it, guessable or not."""
         entry.receivers.add(host)
@@ -156,6 +170,12 @@ class Vault:
     def placeholders_in(self, text: bytes) -> list[Seen]:
         """Which placeholders are in `text`, left to right, none overlapping."""
         return _apart([Seen(start, end, *owner) for start, end, owner in self._placeholders.find(text)])
+
+    def _bind(self, entry: Entry, binding: Binding) -> None:
+        if binding not in entry.bindings:
+            entry.bindings.append(binding)
+            if any(name == "body" or name.startswith(("json:", "form:")) for name in binding.fields):
+                self._bodies.update(binding.hosts)
 
     def _enter(self, entry: Entry) -> Entry:
         if len(self._by_placeholder) >= CAPACITY:
@@ -187,6 +207,11 @@ def _apart(found: list[Seen]) -> list[Seen]:
             continue
         end = seen.end
     return kept
+
+
+@lru_cache(maxsize=4096)
+def _segments(pattern: str) -> re.Pattern[str]:
+    return re.compile("[^/]*".join(re.escape(part) for part in pattern.split("*")))
 
 
 def is_strong(secret: bytes) -> bool:

@@ -18,6 +18,7 @@ from mitmproxy import http
 
 from warden.errors import DecodeError
 from warden.model import Action, HttpRequest, HttpResponse, Ruling, Verb
+from warden.redact.outgoing import Watch
 
 #: Where the exchange is kept in a flow.
 EXCHANGE = "warden"
@@ -59,6 +60,8 @@ class Exchange:
     limit: int = 0
     #: What was read of a body that turned out to be larger; it is forwarded before the rest.
     prefix: bytes = b""
+    #: What looks at a body that is sent without being read.
+    watch: Watch | None = None
     sent: int = 0
     received: int = 0
     settled: bool = False
