@@ -64,6 +64,8 @@ def make(ground: Ground, terms: Terms) -> Worker:
         point=terms.point,
         broker=terms.broker,
         log=Log(terms.audit_path),  # the session's own has descriptors that are closed over there
+        vault=terms.vault,
+        transcripts=terms.config.credentials.transcripts,
     )
     return Worker(
         pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination, terms.broker.kubernetes

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-import yaml
+from typing import Any
 
 #: Gives the new value of a string, or None to leave it as it is written; it gets its path, and whether it is a key (its path is then its mapping's).
 type Change = Callable[[str, tuple[str, ...], bool], str | None]
@@ -85,6 +84,8 @@ def change_yaml(text: str, change: Change) -> str | None:
     """The same for YAML, of one or more documents; None where there are aliases too, whose text has several paths. A changed scalar is written in
     double quotes, in which JSON's string is YAML's too.
     """
+    import yaml  # a tenth of a second, which `warden decode` does without
+
     edits: list[tuple[int, int, str]] = []
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
@@ -102,18 +103,18 @@ def change_yaml(text: str, change: Change) -> str | None:
     return "".join([*pieces, text[end:]])
 
 
-def _scalars(node: yaml.Node, path: tuple[str, ...], change: Change, edits: list[tuple[int, int, str]], is_key: bool = False) -> None:
+def _scalars(node: Any, path: tuple[str, ...], change: Change, edits: list[tuple[int, int, str]], is_key: bool = False) -> None:
     if len(path) > DEPTH:
         return
-    if isinstance(node, yaml.ScalarNode):
+    if node.id == "scalar":
         if (made := change(node.value, path, is_key)) is not None:
             block = node.style in ("|", ">")
             edits.append((node.start_mark.index, node.end_mark.index, json.dumps(made) + ("\n" if block else "")))
-    elif isinstance(node, yaml.SequenceNode):
+    elif node.id == "sequence":
         for index, each in enumerate(node.value):
             _scalars(each, (*path, str(index)), change, edits)
-    elif isinstance(node, yaml.MappingNode):
+    elif node.id == "mapping":
         for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            name = key.value if key.id == "scalar" else ""
             _scalars(key, path, change, edits, True)
             _scalars(value, (*path, name), change, edits)
