@@ -50,7 +50,7 @@ SHAPED = {
 }
 
 
-@pytest.mark.parametrize("secret", SHAPED, ids=lambda secret: re.sub("[^a-z_-]", "", str(secret))[:12] or "empty")
+@pytest.mark.parametrize("secret", SHAPED, ids=map(str, range(len(SHAPED))))
 def test_a_placeholder_has_the_shape_that_clients_look_at(secret: str) -> None:
     made = placeholder.make(secret)
     assert re.fullmatch(SHAPED[secret], made)
