@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from warden.hosts import HOSTS
 
@@ -156,11 +157,40 @@ class GcpCredentialsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialEntry:
+    """A credential of any API. `source` is ``env``, ``file``, ``command`` or ``keyring``, `reference` what is said behind it.
+
+    `hosts` and `fields` say where the placeholder in `variable` becomes the real value (`warden.redact.vault.Binding`).
+    """
+
+    name: str
+    source: str
+    reference: str
+    hosts: tuple[str, ...]
+    fields: tuple[str, ...]
+    variable: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it is written in YAML."""
+        stated = {"name": self.name, "from": {self.source: self.reference}, "hosts": list(self.hosts), "field": list(self.fields)}
+        return {**stated, "variable": self.variable} if self.variable else stated
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsConfig:
-    """Real credentials, which stay in the worker; the sandbox gets dummies of the same shape."""
+    """Real credentials, which stay in the worker; the sandbox gets dummies of the same shape. docs/credentials.md says it exactly.
+
+    Each of `entries` is a mapping: `name`; `from` is `{env: NAME}`, `{file: PATH}`, `{command: "..."}` or `{keyring: service/user}`; `hosts`;
+    `field`, where clients send it (`bearer`, `basic`, `authorization`, `header:NAME`, `query:NAME`, `form:NAME`, `json:PATH`, `path`, `body`), one
+    or a list; and `variable`, which holds the placeholder inside. Entries of the same name replace each other. `builtin` does the same for the
+    variables of well-known tools that are set. `transcripts` are more hosts of models, to which placeholders are quoted as they are.
+    """
 
     aws: AwsCredentialsConfig = field(default_factory=AwsCredentialsConfig)
     gcp: GcpCredentialsConfig = field(default_factory=GcpCredentialsConfig)
+    entries: tuple[CredentialEntry, ...] = ()
+    builtin: bool = True
+    transcripts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ from warden.model import (
     Ruling,
     Verb,
 )
+from warden.redact import outgoing
+from warden.redact.vault import Vault
 
 from warden.redact.answer import Answer
 from warden.redact.headers import Fields
@@ -64,7 +66,9 @@ class Broker(Protocol):
 
     def needs_body(self, request: HttpRequest) -> bool: ...
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest: ...
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
+        """`asked` is the request as it was decided on, where secrets have since been put into it: what the agent has signed is that one."""
+        ...
 
 
 class Redaction(Protocol):
@@ -140,7 +144,16 @@ class Pipeline:
     """
 
     def __init__(
-        self, *, principal: Principal, decoder: Decoder, point: DecisionPoint, broker: Broker, answers: Redaction, log: Log
+        self,
+        *,
+        principal: Principal,
+        decoder: Decoder,
+        point: DecisionPoint,
+        broker: Broker,
+        answers: Redaction,
+        log: Log,
+        vault: Vault | None = None,
+        transcripts: tuple[str, ...] = (),
     ) -> None:
         self.later: Callable[[Callable[[], None]], object] | None = None
         self.principal = principal
@@ -149,12 +162,15 @@ class Pipeline:
         self._broker = broker
         self._answers = answers
         self._log = log
+        #: The session's secrets and their placeholders; `transcripts` are hosts to which placeholders are quoted (`redact.transcripts`).
+        self.vault = Vault() if vault is None else vault
+        self._transcripts = transcripts
         self._outcomes: list[AuditRecord] = []
 
     def needs_body(self, head: HttpRequest) -> bool:
         """Whether to read the body (up to the configured limit) before `rule`. What cannot be told is ruled on, and denied, by its head."""
         try:
-            return self.decoder.needs_body(head) or self._broker.needs_body(head)
+            return self.decoder.needs_body(head) or self._broker.needs_body(head) or outgoing.wants_body(head, self.vault)
         except Exception:  # noqa: BLE001 - rule() meets the same error and denies with it
             return False
 
@@ -164,6 +180,10 @@ class Pipeline:
             return self.decoder.needs_prefix(head)
         except Exception:  # noqa: BLE001 - as above
             return False
+
+    def watch(self, head: HttpRequest) -> outgoing.Watch | None:
+        """What looks for placeholders in a body that is sent without being read; None where they may pass."""
+        return None if outgoing.is_transcript(head.host, self._transcripts) else outgoing.Watch(self.vault)
 
     def rule(self, message: Message, *, within: Ruling | None = None) -> Ruling:
         """Decodes, decides, gives credentials, records. Never raises; whatever goes wrong denies.
@@ -215,7 +235,9 @@ class Pipeline:
         if not decision.allowed or not isinstance(message, HttpRequest):
             return Ruling(ruling_id, actions, decision)
         try:
-            return Ruling(ruling_id, actions, decision, forward=self._broker.authorize(message, actions))
+            # After the decision: no policy, and no record, ever sees a secret.
+            filled = outgoing.substitute(message, self.vault, self._transcripts)
+            return Ruling(ruling_id, actions, decision, forward=self._broker.authorize(filled, actions, message))
         except CredentialError as error:
             return Ruling(ruling_id, actions, Decision(reason=error.message, advice=error.advice), code=error.code)
 

@@ -12,6 +12,7 @@ from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
 from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, Flag, HttpRequest, Message, Principal, Resource, Ruling, Verb
 from warden.pipeline import Decoder, Pipeline, sentence
+from warden.redact.vault import Binding
 
 REQUEST = HttpRequest("GET", "https", "pypi.org", 443, "/simple/?q=secret", (("Host", "pypi.org"), ("Authorization", "Bearer t")))
 BROKEN = HttpRequest("GET", "https", "pypi.org", 443, "/", (("Host", "other.test"),))
@@ -40,7 +41,7 @@ class Broker:
             raise self.error
         return True
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         if self.error:
             raise self.error
         return request
@@ -113,6 +114,34 @@ def test_everything_else_is_denied(point: Any, broker: Any, log: Any, message: M
         assert record.fields["code"] == code
         if code == "internal-error":
             assert record.fields["errors"]
+
+
+def test_secrets_are_put_in_after_the_decision_and_recorded_nowhere() -> None:
+    flow, log = pipeline()
+    seen: list[Sequence[Action]] = []
+    decide = flow._point.decide
+    flow._point.decide = lambda principal, actions: seen.append(actions) or decide(principal, actions)  # type: ignore[method-assign, func-returns-value]
+    entry = flow.vault.admit(b"a-secret-of-the-user-42", binding=Binding(("pypi.org",), ("bearer",)))
+    made = entry.placeholder.decode()
+    asked = HttpRequest("GET", "https", "pypi.org", 443, "/simple/", (("Host", "pypi.org"), ("Authorization", f"Bearer {made}")))
+    ruling = flow.rule(asked)
+    assert ruling.forward is not None
+    assert ruling.forward.header("authorization") == "Bearer a-secret-of-the-user-42"
+    assert "a-secret" not in repr(seen) + repr(log.records) + repr(ruling)
+    elsewhere = flow.rule(HttpRequest("GET", "https", "pypi.org", 443, f"/simple/{made}/", (("Host", "pypi.org"),)))
+    assert (elsewhere.allowed, elsewhere.code) == (False, "placeholder-elsewhere")
+    assert "It may go to pypi.org (bearer)." in sentence(elsewhere)
+
+
+def test_a_request_that_is_denied_fetches_no_secret() -> None:
+    flow, _ = pipeline(Decision())
+
+    def resolve() -> bytes:
+        raise AssertionError("fetched for nothing")
+
+    flow.vault.reserve(b"wrdnplaceholder2345", Binding(("pypi.org",), ("bearer",)), resolve)
+    headers = (("Host", "pypi.org"), ("Authorization", "Bearer wrdnplaceholder2345"))
+    assert flow.rule(HttpRequest("GET", "https", "pypi.org", 443, "/", headers)).code == ""
 
 
 def test_denial_comes_out_although_the_dialect_fails(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,8 @@ def _shown(key: str, value: Any) -> Any:
     """A value as plain JSON, secrets hidden."""
     if key in SECRETS:
         return "***" if value else ""
+    if KINDS[key].shape == "entries":
+        return [entry.as_dict() for entry in value]
     if isinstance(value, tuple):
         return list(value)
     return dict(value) if KINDS[key].shape == "map" else value
@@ -77,12 +79,12 @@ def _entry_sources(key: str, value: Any, sources: Any) -> dict[str, Any]:
 def _rows(key: str, value: Any, source: str, sources: Any) -> Iterator[tuple[str, str, str]]:
     if isinstance(value, list) and value:
         own = [(entry, sources[f"{key}[{index}]"]) for index, entry in enumerate(value)]
-        built_in = [entry for entry, where in own if where == "default"]
+        built_in = [str(entry) for entry, where in own if where == "default"]
         if len(built_in) > _FEW:
             yield key, f"{', '.join(built_in[:_FEW])}, … ({len(built_in)} built in; --output json has all)", "default"
             own = [(entry, where) for entry, where in own if where != "default"]
         for entry, where in own:
-            yield key, entry, where
+            yield key, entry if isinstance(entry, str) else json.dumps(entry), where
     elif isinstance(value, dict) and value:
         for name, entry in value.items():
             yield f"{key}.{name}", entry, sources[f"{key}.{name}"]

@@ -14,6 +14,7 @@ from urllib.parse import unquote_plus
 from warden.config import AwsCredentialsConfig
 from warden.credentials.dummies import KeyPair, dummy
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside, Profiles, config_text
+from warden.credentials.refilled import refilled
 from warden.credentials.sigv4 import ALGORITHM, Signature, prove, read_signature, resign
 from warden.credentials.source import Source, Stated, selected_profile
 from warden.errors import CredentialError
@@ -150,13 +151,18 @@ class AwsBroker:
         authorization = request.header_values("authorization")
         return any(value.startswith(ALGORITHM) for value in authorization) and not request.header_values("x-amz-content-sha256")
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with real credentials, or as it is when it asks for none. Raises CredentialError when it cannot be given any.
+
+        `asked` is the request that the agent signed, where `request` has secrets in it since (`refilled`).
 
         A request that was decided on as another provider's is not ours to sign.
         """
         if not any(action.provider == "aws" for action in actions):
             return request
+        if asked is not None and asked is not request:
+            self.authorize(asked, actions)
+            request = refilled(asked, request, self._signer(asked))
         authorization = _only(request, "authorization")
         in_query = _names(request.target.partition("?")[2]) & _QUERY_SIGNATURES
         if authorization is None:
@@ -166,6 +172,12 @@ class AwsBroker:
         if in_query:
             raise CredentialError("two-signatures", "The request is signed in its query and in its headers.", "Sign it in one place.")
         return self._swap(request, read_signature(authorization))
+
+    def _signer(self, request: HttpRequest) -> KeyPair:
+        """The dummy that signed a request which `authorize` has taken; none for one that is not signed."""
+        return next(
+            (made for key, (made, _) in self._sources.items() if f"={key}/" in (request.header("authorization") or "")), KeyPair("", "")
+        )
 
     def _swap(self, request: HttpRequest, signature: Signature) -> HttpRequest:
         if not self._config.enabled:

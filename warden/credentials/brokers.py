@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from warden.credentials.aws import AwsBroker
+from warden.credentials.entries import Entries
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.model import Action, HttpRequest
@@ -19,6 +20,7 @@ class Brokers:
     aws: AwsBroker
     gcp: GcpBroker
     kubernetes: KubernetesBroker
+    entries: Entries
     home: Path
 
     def _all(self) -> tuple[AwsBroker, GcpBroker, KubernetesBroker]:
@@ -27,14 +29,15 @@ class Brokers:
     def needs_body(self, request: HttpRequest) -> bool:
         return any(broker.needs_body(request) for broker in self._all())
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         for broker in self._all():
-            request = broker.authorize(request, actions)
+            request = broker.authorize(request, actions, asked)
         return request
 
     def environment(self) -> dict[str, str]:
-        """Variables for the sandboxed process."""
-        return {name: value for broker in self._all() for name, value in broker.environment().items()}
+        """Variables for the sandboxed process. What the configuration says of one itself is the last word."""
+        made = {name: value for broker in self._all() for name, value in broker.environment().items()}
+        return {**made, **self.entries.environment()}
 
     def files(self, authority: bytes) -> Mapping[str, Mapping[str, bytes]]:
         """Synthetic directories: their paths, and in each the files' contents by name. `authority` is the PEM of the session's CA."""

@@ -164,7 +164,7 @@ class GcpBroker:
         """A batch's inner requests may have credentials of their own."""
         return _is_batch(request)
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with the real token, or as it is when it asks for none. Raises CredentialError when it cannot be given one."""
         if not any(action.provider == "gcp" for action in actions):
             return request

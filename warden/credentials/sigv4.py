@@ -113,6 +113,11 @@ def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: s
     )
 
 
+def over(request: HttpRequest, signature: Signature, proof: Proof, payload: str) -> Proof:
+    """What `proof` proved, for the headers that `request` has and another payload: to sign it anew."""
+    return replace(proof, headers=_headers(request, signature.signed_headers), digest="", payload=payload)
+
+
 def resign(request: HttpRequest, signature: Signature, proof: Proof, key: KeyPair) -> HttpRequest:
     """`request` signed by `key` over the same date, scope, headers and payload. Only Authorization and X-Amz-Security-Token differ."""
     kept = [(name, value) for name, value in request.headers if name.lower() != "x-amz-security-token"]

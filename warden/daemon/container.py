@@ -52,8 +52,11 @@ def specify(request: Request, terms: Terms, ground: Ground) -> Spec:
         replaced=REPLACED,
         program=request.argv[0],
     )
+    held = terms.broker.entries.hides(request.environment)
     outside = {
-        name: value for name, value in request.environment.items() if name not in _OUTSIDE_DIRECTORIES or _shown(value, request, writable)
+        name: value
+        for name, value in request.environment.items()
+        if name not in held and (name not in _OUTSIDE_DIRECTORIES or _shown(value, request, writable))
     }
     variables = environment.inside(
         outside, config.environment, dummies=terms.broker.environment(), trust=established.variables, asked=request.variables

@@ -17,6 +17,7 @@ from warden.audit.log import Log
 from warden.config import PRESETS, Config
 from warden.credentials.aws import AwsBroker
 from warden.credentials.brokers import Brokers
+from warden.credentials.entries import Entries
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.daemon.request import Request
@@ -24,6 +25,7 @@ from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
 from warden.errors import CredentialError
 from warden.model import Principal
+from warden.redact.vault import Vault
 from warden.settings.files import Loaded, load
 
 #: Commands that are of no use without the user's clusters.
@@ -45,6 +47,8 @@ class Terms:
     audit_path: Path
     principal: Principal
     home: Path
+    #: The session's secrets and what stands for them inside.
+    vault: Vault
     #: What the command may write: directories and files, as the user or the configuration wrote them.
     opened: tuple[str, ...]
     #: Why the user's own kubeconfig is not used, or empty.
@@ -62,6 +66,8 @@ class Terms:
         opened = _opened(config, request, home)
         writable = tuple(real(path) for path in opened)
         kubernetes, without_clusters = _clusters(config, request, home, writable)
+        vault = Vault()
+        passed = frozenset({*config.environment.pass_, *request.variables})
         return cls(
             config=config,
             loaded=loaded,
@@ -71,12 +77,14 @@ class Terms:
                 AwsBroker(config.credentials.aws, request.environment, home, writable=writable),
                 GcpBroker(config.credentials.gcp, request.environment, home, writable=writable),
                 kubernetes,
+                Entries(config.credentials, request.environment, home, vault, writable=writable, passed=passed),
                 home,
             ),
             log=Log(path),
             audit_path=path,
             principal=Principal(agent, session, config.profile, name),
             home=home,
+            vault=vault,
             opened=opened,
             without_clusters=without_clusters,
         )

@@ -64,8 +64,10 @@ def make(ground: Ground, terms: Terms) -> Worker:
         decoder=Decoder(Egress(terms.config.egress.allow), terms.broker.aws.accounts(), clusters),
         point=terms.point,
         broker=terms.broker,
-        answers=Answers(),
+        answers=Answers(terms.vault),
         log=Log(terms.audit_path),  # the session's own has descriptors that are closed over there
+        vault=terms.vault,
+        transcripts=terms.config.credentials.transcripts,
     )
     return Worker(
         pipeline, _listeners(ground.namespace.listeners), terms.config, ground.authority, original_destination, terms.broker.kubernetes

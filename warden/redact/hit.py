@@ -9,8 +9,9 @@ from dataclasses import dataclass
 class Hit:
     """Where a secret is in the bytes that were looked at.
 
-    `start` and `end` are byte offsets, `end` exclusive: the value alone, without its name or quotes. `rule` is the stable name of what found it, `layer`
-    one of ``schema``, ``names``, ``patterns``, ``decoding``, ``known``. `shape` says what a client needs to go on parsing (see `placeholder`).
+    `start` and `end` are byte offsets, `end` exclusive: the value alone, without its name or quotes. `rule` is the stable name of what found it,
+    `layer` one of ``schema``, ``names``, ``patterns``, ``decoding``, ``known``. `shape` says what a client needs to
+    go on parsing (see `placeholder`).
     """
 
     start: int

@@ -42,7 +42,7 @@ _RSA_BITS = 2048
 
 
 def make(secret: str, shape: str = "") -> str:
-    """A new placeholder for `secret`, never the same twice. `shape` is a name from `SHAPES` where the finder knows it; else the secret's own look says."""
+    """A new placeholder for `secret`, never the same twice. `shape` is a name from `SHAPES` where the finder knows it; else the look says."""
     if shape in SHAPES:
         return SHAPES[shape](secret)
     if _PEM.search(secret):
@@ -54,6 +54,8 @@ def make(secret: str, shape: str = "") -> str:
         return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
     if _HEX.fullmatch(secret):
         made = secrets.token_hex(len(secret) // 2)
+        while not re.search("[a-df]", made):  # all digits, or digits and an e, would be a number in YAML
+            made = secrets.token_hex(len(secret) // 2)
         return made if secret.lower() == secret else made.upper()
     if _KUBEADM.fullmatch(secret):
         return f"{_random(6, _BASE32)}.{_random(16, _BASE32)}"
@@ -72,7 +74,8 @@ def _random(length: int, alphabet: str) -> str:
 
 
 def _access_key_id(secret: str) -> str:
-    prefix = secret[:4] if secret[:4].isalpha() and secret[:4].isupper() else "AKIA"
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: the prefix says what the id is of.
+    prefix = secret[:4] if re.fullmatch("A[A-Z]{3}[A-Z0-9]{12,124}", secret) else "AKIA"
     return prefix + "".join(secrets.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for _ in range(16))
 
 

@@ -66,11 +66,11 @@ class Place:
 
     host: str = ""
     path: str = ""
-    binding: Callable[[str, str, str], Binding] | None = None
+    binding: Callable[[str, str, str], tuple[Binding, ...]] | None = None
 
-    def bound(self, rule: str) -> Binding | None:
-        """The binding of what `rule` finds here."""
-        return None if self.binding is None else self.binding(rule, self.host, self.path)
+    def bound(self, rule: str) -> tuple[Binding, ...]:
+        """The bindings of what `rule` finds here."""
+        return () if self.binding is None else self.binding(rule, self.host, self.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The session's map between secrets and the placeholders that stand for them. In the worker's memory only.
 
 Two questions, both asked of every message: which of the secrets that were seen are in these bytes (coming in), and which placeholders are (going
-out). Each is one pass of an automaton over all of them, in every encoding that they are looked for in.
+out). Each is one pass over the bytes for all of them, in every encoding that they are looked for in (`index`).
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-from ahocorasick_rs import BytesAhoCorasick, MatchKind
-
 from warden.redact import placeholder
+from warden.redact.index import Index
 
 #: Secrets that one session remembers. Beyond it nothing new is let in: forgetting one would let it through (`VaultFullError`).
 CAPACITY = 20_000
@@ -33,27 +34,38 @@ class VaultFullError(Exception):
 class Binding:
     """Where a placeholder becomes its secret again.
 
-    `hosts` are names or ``*.suffix`` patterns (lower case). `fields` are ``authorization`` (any scheme, Basic's inside included), ``header:NAME``,
-    ``query:NAME``, ``body`` (anywhere in it), ``json:a.b.0`` (that value), ``path``.
+    `hosts` are names or ``*.suffix`` patterns (lower case). `fields` are ``authorization`` (any scheme, Basic's inside included), ``bearer``,
+    ``basic``, ``header:NAME``, ``query:NAME``, ``form:NAME``, ``body`` (anywhere in it), ``json:a.b.0`` (that value, and what is below it; a dot
+    in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any, are the paths (without the query) that requests must have,
+    where ``*`` is anything within one segment. A binding without fields says that a broker looks after that dummy on those hosts: it passes as it is.
     """
 
     hosts: tuple[str, ...]
     fields: tuple[str, ...]
+    paths: tuple[str, ...] = ()
 
     def covers(self, host: str) -> bool:
         """Whether requests to `host` may carry the secret at all."""
         return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in self.hosts)
 
+    def admits(self, path: str) -> bool:
+        """Whether requests for `path` may."""
+        return not self.paths or any(_segments(pattern).fullmatch(path) for pattern in self.paths)
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class Entry:
-    """One secret. `bindings` grows as the secret is met in other places; `receivers` are the hosts that have been sent it."""
+    """One secret. `bindings` grows as the secret is met in other places; `receivers` are the hosts that have been sent it.
+
+    `resolve` fetches the secret of a placeholder that was made before it was known (`Vault.reserve`); until then `secret` is empty.
+    """
 
     secret: bytes = field(repr=False)
     placeholder: bytes
     strong: bool
     bindings: list[Binding] = field(default_factory=list)
     receivers: set[str] = field(default_factory=set)
+    resolve: Callable[[], bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,61 +84,134 @@ class Vault:
     def __init__(self) -> None:
         self._by_secret: dict[tuple[bytes, str], Entry] = {}
         self._by_placeholder: dict[bytes, Entry] = {}
-        self._secrets: tuple[BytesAhoCorasick, list[tuple[Entry, str]]] | None = None
-        self._placeholders: tuple[BytesAhoCorasick, list[tuple[Entry, str]]] | None = None
+        self._secrets: Index[tuple[Entry, str]] = Index()
+        self._placeholders: Index[tuple[Entry, str]] = Index()
+        #: Patterns of hosts into whose bodies a secret may go.
+        self._bodies: set[str] = set()
+        #: Entries whose secrets are in the index.
+        self._watched: set[int] = set()
 
     def __repr__(self) -> str:
         return f"Vault({len(self._by_placeholder)} secrets)"
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self._by_placeholder)
 
     def entries(self) -> Iterable[Entry]:
         """All of them, in the order in which they were met."""
         return self._by_placeholder.values()
 
     def admit(
-        self, secret: bytes, *, place: str = "", shape: str = "", stand_in: bytes | None = None, binding: Binding | None = None
+        self,
+        secret: bytes,
+        *,
+        place: str = "",
+        shape: str = "",
+        stand_in: bytes | None = None,
+        binding: Binding | tuple[Binding, ...] = (),
     ) -> Entry:
         """The entry of `secret`, made when it is new.
 
-        The same secret has the same placeholder all session long. A guessable one has it per `place` (where it was found), or an agent could write its guesses
-        somewhere, read them back, and compare placeholders. `stand_in` is the placeholder to use for a new one (a dummy that a broker made). Raises VaultFullError.
+        The same secret has the same placeholder all session long. A guessable one has it per `place` (where it was found), or an agent could write
+        its guesses somewhere, read them back, and compare placeholders. What is a placeholder already is no secret: it has its entry, and gets no
+        other binding. `stand_in` is the placeholder to use for a new one (a dummy that a broker made); ValueError when it stands for another secret.
+        Raises VaultFullError.
         """
+        if (already := self._by_placeholder.get(secret)) is not None:
+            return already
         strong = is_strong(secret)
         key = (secret, "" if strong else place)
         entry = self._by_secret.get(key)
         if entry is None:
-            if len(self._by_placeholder) >= CAPACITY:
-                raise VaultFullError
             made = stand_in or placeholder.make(secret.decode("utf-8", "surrogateescape"), shape).encode("utf-8", "surrogateescape")
-            entry = self._by_secret[key] = self._by_placeholder[made] = Entry(secret, made, strong)
-            self._secrets = self._placeholders = None
-        if binding is not None and binding not in entry.bindings:
-            entry.bindings.append(binding)
+            entry = self._by_secret[key] = self._enter(Entry(secret, made, strong))
+            if strong:
+                self._watch(entry)
+        for one in (binding,) if isinstance(binding, Binding) else binding:
+            self._bind(entry, one)
         return entry
+
+    def reserve(self, stand_in: bytes, binding: Binding, resolve: Callable[[], bytes]) -> Entry:
+        """An entry whose secret is fetched when it is first sent: `resolve` is asked each time, and may raise CredentialError. Raises as `admit`."""
+        entry = self._enter(Entry(b"", stand_in, strong=False, resolve=resolve))
+        self._bind(entry, binding)
+        return entry
+
+    def secret_of(self, entry: Entry) -> bytes:
+        """The secret, fetched where it must be. One that has changed is looked for as well as those before it."""
+        if entry.resolve is not None and (secret := entry.resolve()) != entry.secret:
+            entry.secret, entry.strong = secret, is_strong(secret)
+            self._watched.discard(id(entry))
+            # Seen in an answer from now on, it is this entry's. One that was seen there before keeps its placeholder as well.
+            self._by_secret.setdefault((secret, "") if entry.strong else (secret, f"entry {entry.placeholder!r}"), entry)
+            if entry.strong or entry.receivers:
+                self._watch(entry)
+        return entry.secret
 
     def entry_of(self, stand_in: bytes) -> Entry | None:
         """Whose placeholder this is."""
         return self._by_placeholder.get(stand_in)
 
+    def fills_bodies(self, host: str) -> bool:
+        """Whether any secret may go into the body of a request to `host`."""
+        return host in self._bodies or any(one.startswith("*.") and host.endswith(one[1:]) for one in self._bodies)
+
     def sent(self, entry: Entry, host: str) -> None:
         """Remembers that `host` was sent the secret: its answers are watched for it, guessable or not."""
-        if host not in entry.receivers:
-            entry.receivers.add(host)
-            self._secrets = None
+        entry.receivers.add(host)
+        self._watch(entry)
 
     def secrets_in(self, text: bytes, host: str = "") -> list[Seen]:
         """Which known secrets are in `text`, left to right, none overlapping: strong ones anywhere, guessable ones where `host` was sent them."""
-        if self._secrets is None:
-            entries = [entry for entry in self._by_placeholder.values() if entry.strong or entry.receivers]
-            self._secrets = _automaton([(found, entry, name) for entry in entries for name, found in encodings(entry.secret)])
-        return [seen for seen in _matches(self._secrets, text) if seen.entry.strong or host in seen.entry.receivers]
+        found = [Seen(start, end, *owner) for start, end, owner in self._secrets.find(text)]
+        return _apart([seen for seen in found if seen.entry.strong or host in seen.entry.receivers])
 
     def placeholders_in(self, text: bytes) -> list[Seen]:
         """Which placeholders are in `text`, left to right, none overlapping."""
-        if self._placeholders is None:
-            self._placeholders = _automaton(
-                [(found, entry, name) for made, entry in self._by_placeholder.items() for name, found in encodings(made)]
-            )
-        return _matches(self._placeholders, text)
+        return _apart([Seen(start, end, *owner) for start, end, owner in self._placeholders.find(text)])
+
+    def _bind(self, entry: Entry, binding: Binding) -> None:
+        if binding not in entry.bindings:
+            entry.bindings.append(binding)
+            if any(name == "body" or name.startswith(("json:", "form:")) for name in binding.fields):
+                self._bodies.update(binding.hosts)
+
+    def _enter(self, entry: Entry) -> Entry:
+        if len(self._by_placeholder) >= CAPACITY:
+            raise VaultFullError
+        if entry.placeholder in self._by_placeholder:
+            raise ValueError("a placeholder stands for one secret")
+        self._by_placeholder[entry.placeholder] = entry
+        for name, form in encodings(entry.placeholder):
+            self._placeholders.add(form, (entry, name))
+        return entry
+
+    def _watch(self, entry: Entry) -> None:
+        if entry.secret and id(entry) not in self._watched:
+            self._watched.add(id(entry))
+            for name, form in encodings(entry.secret):
+                self._secrets.add(form, (entry, name))
+
+
+def _apart(found: list[Seen]) -> list[Seen]:
+    """Leftmost first, of those that begin together the longest. What reaches beyond the one before it is kept from there on, so that no end stays."""
+    kept: list[Seen] = []
+    end = 0
+    for seen in sorted(found, key=lambda one: (one.start, -one.end)):
+        if seen.start >= end:
+            kept.append(seen)
+        elif seen.end > end:
+            kept.append(Seen(end, seen.end, seen.entry, "raw"))
+        else:
+            continue
+        end = seen.end
+    return kept
+
+
+@lru_cache(maxsize=4096)
+def _segments(pattern: str) -> re.Pattern[str]:
+    return re.compile("[^/]*".join(re.escape(part) for part in pattern.split("*")))
 
 
 def is_strong(secret: bytes) -> bool:
@@ -165,15 +250,12 @@ def encodings(secret: bytes) -> list[tuple[str, bytes]]:
     except UnicodeDecodeError:
         return [(name, form) for form, name in found.items()]
     for name, form in (
-        ("json", json.dumps(text_form)[1:-1]),
-        ("json", json.dumps(text_form, ensure_ascii=False)[1:-1]),
-        ("json", json.dumps(text_form)[1:-1].replace("/", "\\/").replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")),
-        ("json", json.dumps(text_form)[1:-1].replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")),
+        *_json(text_form),
+        ("json:2", json.dumps(json.dumps(text_form)[1:-1])[1:-1]),  # JSON inside a string of JSON
         ("xml", text_form.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")),
         ("xml", text_form.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#39;")),
-        ("url", quote(text_form, safe="")),
-        ("url", quote_plus(text_form, safe="")),
-        ("url", quote(text_form, safe="/")),
+        ("xml", text_form.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&#34;").replace("'", "&#39;")),
+        *_url(text_form),
     ):
         found.setdefault(form.encode(), name)
     for name in ("utf-16-le", "utf-16-be"):
@@ -181,14 +263,21 @@ def encodings(secret: bytes) -> list[tuple[str, bytes]]:
     return [(name, form) for form, name in found.items()]
 
 
-def _automaton(forms: list[tuple[bytes, Entry, str]]) -> tuple[BytesAhoCorasick, list[tuple[Entry, str]]]:
-    distinct: dict[bytes, tuple[Entry, str]] = {}
-    for form, entry, name in forms:
-        if form:
-            distinct.setdefault(form, (entry, name))
-    return BytesAhoCorasick(list(distinct), matchkind=MatchKind.LeftmostLongest), list(distinct.values())
+def _json(text: str) -> list[tuple[str, str]]:
+    """The spellings of common serializers: Python's, JavaScript's, PHP's (slashes), Go's (what HTML minds), .NET's (that, quotes and plus)."""
+    ascii_only, html = json.dumps(text)[1:-1], str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+    dotnet = str.maketrans({"<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "'": "\\u0027", "+": "\\u002B", "`": "\\u0060"})
+    forms = (
+        ascii_only,
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        ascii_only.replace("/", "\\/"),
+        ascii_only.translate(html),
+        ascii_only.replace("/", "\\/").translate(html),
+        ascii_only.replace('\\"', "\\u0022").translate(dotnet),
+    )
+    return [("json", form) for form in forms]
 
 
-def _matches(automaton: tuple[BytesAhoCorasick, list[tuple[Entry, str]]], text: bytes) -> list[Seen]:
-    matcher, owners = automaton
-    return [Seen(start, end, *owners[index]) for index, start, end in matcher.find_matches_as_indexes(text)]
+def _url(text: str) -> list[tuple[str, str]]:
+    forms = [quote(text, safe=""), quote_plus(text, safe=""), quote(text, safe="/"), quote(text, safe="!'()*")]
+    return [("url", form) for one in forms for form in (one, re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), one))]

@@ -28,7 +28,7 @@ from typing import Any
 
 from warden.config import Config
 from warden.errors import ConfigError
-from warden.settings import trust
+from warden.settings import entries, trust
 from warden.settings.nodes import Node, parse, read_bytes
 from warden.settings.values import KINDS, SECRETS, Kind, Place
 
@@ -248,6 +248,8 @@ class _Merge:
             self._set_list(key, kind, node, place)
         elif kind.shape == "map":
             self._set_map(key, kind, node, place)
+        elif kind.shape == "entries":
+            self._set_entries(key, node, place)
         else:
             value = _value(key, kind, node, place)
             self._judge(key, value, (), node.where)
@@ -317,6 +319,14 @@ class _Merge:
         self.values[key] = {**self.values[key], **added}
         self._note_entries(key, {f"{key}.{name}": where for name, where in self.entries[key].items()})
 
+    def _set_entries(self, key: str, node: Node, place: Place) -> None:
+        wheres, held = self.entries.setdefault(key, {}), {entry.name: entry for entry in self.values[key]}
+        added = {entry.name: (entry, where) for entry, where in entries.read_all(key, node, place)}
+        self._judge(key, added, (), node.where)
+        wheres.update((name, where) for name, (_, where) in added.items())
+        self.values[key] = tuple({**held, **{name: entry for name, (entry, _) in added.items()}}.values())
+        self._note_entries(key, {f"{key}[{index}]": wheres[entry.name] for index, entry in enumerate(self.values[key])})
+
     def _note_entries(self, key: str, wheres: dict[str, str]) -> None:
         for old in [name for name in self.sources if name.startswith((f"{key}[", f"{key}."))]:
             del self.sources[old]
@@ -331,10 +341,11 @@ class _Merge:
             self.loosened.append(f"line {where.rpartition(':')[2]}, {key}: {what}")
 
     def hide_own(self, files: list[LoadedFile]) -> None:
-        """Adds to `sandbox.hide` the files of Warden's own that the built-in list does not cover: they may hold secrets, or the audit log."""
+        """Adds to `sandbox.hide` what the built-in list does not cover of the files of credentials and of Warden's own: secrets, the audit log."""
         from warden.audit import head_path
 
         own = [str(file.path) for file in files if file.role == "user"]
+        own += [entry.reference for entry in self.values["credentials.entries"] if entry.source == "file"]
         own += [self.sources[key].rpartition(":")[0] for key in SECRETS if self.sources[key].startswith("/")]
         if log := self.values["audit.path"]:
             own += [log, str(head_path(Path(log)))]

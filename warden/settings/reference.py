@@ -13,6 +13,7 @@ from typing import Any
 
 from warden.config import Config
 from warden.hosts import HOSTS
+from warden.settings.entries import SCHEMA
 from warden.settings.files import flat
 from warden.settings.values import KINDS, SECRETS
 
@@ -63,6 +64,8 @@ def _section(section: Any, prefix: str) -> dict[str, Any]:
             continue
         kind = KINDS[prefix + name]
         schema = dict(kind.schema)
+        if kind.shape == "entries":
+            schema["items"] = SCHEMA
         if kind.shape == "one":
             schema["default"] = value
         if kind.removable:
@@ -106,7 +109,7 @@ def _words(section: object) -> str:
 
 def _expected(key: str) -> str:
     kind = KINDS[key]
-    text = {"one": "", "list": "list; each ", "map": "map; each value "}[kind.shape] + kind.expected
+    text = {"one": "", "list": "list; each ", "map": "map; each value ", "entries": "list; each "}[kind.shape] + kind.expected
     if kind.removable:
         text += "; `!` takes one away"
     return (text + ("; never shown" if key in SECRETS else "")).replace("|", "\\|")

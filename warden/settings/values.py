@@ -30,7 +30,8 @@ class Place:
 class Kind:
     """`read` raises ValueError when the value is not `expected`; its text, when it has one, says more.
 
-    `shape`: ``one`` value, a ``list`` that accumulates over files (`removable`: a leading ``!`` takes an entry away), or a ``map`` merged by key.
+    `shape`: ``one`` value, a ``list`` that accumulates over files (`removable`: a leading ``!`` takes an entry away), a ``map`` merged by key, or
+    ``entries``: a list of mappings that replace each other by name (:mod:`warden.settings.entries` reads them).
     """
 
     expected: str
@@ -168,6 +169,16 @@ def host_pattern(text: str) -> str:
     return host
 
 
+def _host(value: object, _place: Place) -> str:
+    if not isinstance(value, str):
+        raise ValueError(_quote(value))
+    return host_pattern(value)
+
+
+def _unread(_value: object, _place: Place) -> str:
+    raise ValueError("It is a list of mappings.")
+
+
 def _address(value: object, _place: Place) -> str:
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([0-9]{1,5})", value) if isinstance(value, str) else None
     if match is None or not 0 < int(match[3]) < 65536:
@@ -193,7 +204,7 @@ def _cluster(name: str) -> str:
 
 
 def _variable(name: str) -> str:
-    if not re.fullmatch(_VARIABLE, name):
+    if not re.fullmatch(VARIABLE, name):
         raise ValueError("A variable's name is letters, digits and _.")
     return name
 
@@ -205,7 +216,7 @@ def _variable_value(value: object, _place: Place) -> str:
 
 
 _CLUSTER = r"[!-~]{1,253}"
-_VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
+VARIABLE = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
 _NAME = _text(r"[A-Za-z0-9._@/-]{0,128}", "a name of letters, digits and . _ - @ /")
 _FLAG = Kind("true or false", {"type": "boolean"}, _flag)
 _BYTES = Kind(
@@ -218,7 +229,7 @@ _TIME = Kind(
 )
 _PATH = Kind("a path", {"type": "string"}, _optional_path)
 _KEY = _text(r"[A-Za-z0-9]{0,128}", "an access key id")
-_ENV_NAME = _text(_VARIABLE, "the exact name of a variable")
+_ENV_NAME = _text(VARIABLE, "the exact name of a variable")
 _ENV_PATTERN = _text(r"[A-Za-z0-9_*?]{1,128}", "a pattern of a variable's name, such as MY_*")
 
 
@@ -254,6 +265,9 @@ KINDS: dict[str, Kind] = {
     "credentials.aws.region": _text(r"(?:[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?", "an AWS region such as eu-west-1"),
     "credentials.aws.account": _text(r"(?:[0-9]{12})?", "an AWS account: 12 digits, in quotes"),
     "credentials.gcp.enabled": _FLAG,
+    "credentials.entries": Kind("a mapping of name, from, hosts, field and variable", {"type": "array"}, _unread, "entries"),
+    "credentials.builtin": _FLAG,
+    "credentials.transcripts": _list(Kind("a host such as llm.example.com or *.llm.example.com", {"type": "string"}, _host)),
     "kubernetes.enabled": _FLAG,
     "kubernetes.kubeconfig": _list(_PATHS),
     "kubernetes.clusters": Kind(
@@ -285,7 +299,7 @@ KINDS: dict[str, Kind] = {
     "environment.pass": _list(_ENV_NAME),
     "environment.set": Kind(
         "text",
-        {"type": "object", "propertyNames": {"pattern": f"^{_VARIABLE}$"}, "additionalProperties": {"type": "string"}},
+        {"type": "object", "propertyNames": {"pattern": f"^{VARIABLE}$"}, "additionalProperties": {"type": "string"}},
         _variable_value,
         "map",
         read_key=_variable,

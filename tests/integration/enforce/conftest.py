@@ -81,7 +81,7 @@ class Rules:
         self._fail("needs_body")
         return False
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         self._fail("authorize")
         return self.rewrite(request)
 

@@ -35,7 +35,7 @@ class Permissive:
     def needs_body(self, request: HttpRequest) -> bool:
         return False
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         return request
 
     def append(self, *records: AuditRecord) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import traceback
@@ -107,6 +108,46 @@ def test_the_body_is_needed_when_only_the_signature_has_its_hash(broker: AwsBrok
     assert broker.needs_body(signed(keys, service="ec2", signer=SigV4Auth))
     assert not broker.needs_body(signed(keys))
     assert not broker.needs_body(HttpRequest("POST", "https", "example.com", 443, "/"))
+
+
+# --- secrets in what was signed --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("service", ["secretsmanager", "s3"])
+@pytest.mark.parametrize("checksum", ["", "crc32", "sha256", "crc64nvme"])
+def test_a_body_with_secrets_in_it_is_proven_as_it_was_and_signed_as_it_is(
+    broker: AwsBroker, real: KeyPair, service: str, checksum: str
+) -> None:
+    placeholder, secret = b"wrdnplaceholder", b"the secret itself"
+    old, new = b'{"SecretString": "' + placeholder + b'"}', b'{"SecretString": "' + secret + b'"}'
+    extra = {f"x_amz_checksum_{checksum}": "b2xk", "x_amz_sdk_checksum_algorithm": checksum.upper()} if checksum else {}
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    asked = signed(keys_of(broker), body=old, service=service, signer=signer, **extra)
+    filled = replace(asked, body=new, body_length=len(new))
+    out = broker.authorize(filled, AWS, asked)
+    assert out.body == new
+    names = read_signature(str(out.header("authorization"))).signed_headers
+    if checksum == "sha256":
+        assert out.header("x-amz-checksum-sha256") == base64.b64encode(hashlib.sha256(new).digest()).decode()
+    if checksum == "crc64nvme":
+        assert not {"x-amz-checksum-crc64nvme", "x-amz-sdk-checksum-algorithm"} & {*out.fields, *names}
+    # What AWS does: the same signature from botocore, over what arrives, with the real key.
+    again = AWSRequest("PUT", "https://bucket.s3.amazonaws.com/key", {n: v for n, v in out.headers if n.lower() in names}, new)
+    again.context["timestamp"] = str(out.header("x-amz-date"))
+    check = signer(real, service, "us-east-1")
+    text = check.string_to_sign(again, check.canonical_request(again))
+    assert check.signature(text, again) == read_signature(str(out.header("authorization"))).value
+
+
+def test_a_body_that_was_not_signed_as_it_was_asked_is_refused(broker: AwsBroker) -> None:
+    asked = signed(keys_of(broker), body=b"one")
+    other = replace(asked, body=b"two", body_length=3)
+    with pytest.raises(CredentialError) as caught:
+        broker.authorize(replace(asked, body=b"with a secret"), AWS, other)
+    assert caught.value.code == "payload-hash"
+    with pytest.raises(CredentialError) as caught:
+        broker.authorize(replace(asked, target="/with/a/secret"), AWS, asked)
+    assert caught.value.code == "signed-placeholder"
 
 
 # --- what is denied ------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Rules:
     def needs_body(self, request: HttpRequest) -> bool:
         return False
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         return request
 
     def append(self, *records: AuditRecord) -> None:

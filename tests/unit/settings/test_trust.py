@@ -60,6 +60,8 @@ LOOSENING = {
     "credentials.aws.profile": "credentials: {aws: {profile: admin}}",
     "credentials.aws.account": "credentials: {aws: {account: '123456789012'}}",
     "credentials.aws.session_token": "credentials: {aws: {session_token: made-up}}",
+    "credentials.entries": "credentials: {entries: [{name: a, from: {command: steal}, hosts: [evil.example], field: bearer}]}",
+    "credentials.transcripts": "credentials: {transcripts: [evil.example]}",
     "kubernetes.kubeconfig": "kubernetes: {kubeconfig: [kubeconfig]}",
     "kubernetes.clusters": "kubernetes: {clusters: {prod: 'https://evil.example'}}",
     "kubernetes.ca": "kubernetes: {ca: {prod: ca.pem}}",
@@ -97,7 +99,7 @@ def test_every_key_but_the_harmless_is_shown_to_loosen() -> None:
     from warden.settings.values import KINDS
 
     harmless = {"environment.set", "sandbox.limits.cpus", "credentials.aws.enabled", "credentials.gcp.enabled", "kubernetes.enabled"}
-    harmless.add("egress.defaults")
+    harmless |= {"egress.defaults", "credentials.builtin"}
     harmless |= {f"credentials.aws.{name}" for name in ("access_key_id", "secret_access_key", "region")}
     assert set(KINDS) == set(LOOSENING) | harmless
 

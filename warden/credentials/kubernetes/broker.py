@@ -167,7 +167,7 @@ class KubernetesBroker:
         """Never: nothing of a body is signed."""
         return False
 
-    def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
+    def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with real credentials, or as it is when it asks for none. Raises CredentialError when it cannot be given any.
 
         A request that was decided on as another provider's is not ours.

@@ -163,6 +163,18 @@ class Enforcer:
             body = flow.request.raw_content or b""
             self._rule(connection, flow, exchange, exchange.request.with_body(body))
 
+    def placeholder_passed(self, connection: Connection, flow: http.HTTPFlow) -> None:
+        """In a body that is on its way: it ends here, without an answer, and the log says why."""
+        self.pipeline.refuse(
+            _exchange(flow).request,
+            DecodeError(
+                "placeholder-elsewhere",
+                "The body has the placeholder of a secret and is too large to be read, or its host may have none.",
+                "Send it in a smaller body, to where the secret may go.",
+            ),
+        )
+        flow.kill()
+
     def _rule(self, connection: Connection, flow: http.HTTPFlow, exchange: Exchange, request: HttpRequest) -> None:
         started = time.monotonic()
         exchange.request = request
@@ -173,6 +185,8 @@ class Enforcer:
         if not ruling.allowed or ruling.forward is None:
             self._deny(flow, exchange, ruling)
             return
+        if request.body is None:
+            exchange.watch = self.pipeline.watch(request)
         dialect = self.pipeline.decoder.dialect(request).name
         exchange.upgrade = wire.wanted_upgrade(request, dialect, ruling.actions)
         wire.emit(flow, exchange, ruling.forward)

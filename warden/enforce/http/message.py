@@ -20,6 +20,7 @@ from mitmproxy import http
 from warden.errors import DecodeError
 from warden.model import Action, HttpRequest, HttpResponse, Ruling, Verb
 from warden.redact.answer import Answer
+from warden.redact.outgoing import Watch
 
 #: Where the exchange is kept in a flow.
 EXCHANGE = "warden"
@@ -63,6 +64,8 @@ class Exchange:
     prefix: bytes = b""
     #: How the response is redacted; None until its head is there.
     answer: Answer | None = None
+    #: What looks at a body that is sent without being read.
+    watch: Watch | None = None
     sent: int = 0
     received: int = 0
     settled: bool = False

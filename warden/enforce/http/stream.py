@@ -58,6 +58,13 @@ class ResponseOverflowHook(commands.StartHook):
 
 
 @dataclass
+class PlaceholderPassedHook(commands.StartHook):
+    """The body that is being sent without having been read has a placeholder in it, which stops here."""
+
+    flow: http.HTTPFlow
+
+
+@dataclass
 class GetConnection(GetHttpConnection):
     """Asks for an upstream connection that is `identity`'s: a client certificate speaks for every request on its connection, so none is shared."""
 
@@ -179,6 +186,14 @@ class Stream(HttpStream):
         if (yield from self.make_server_connection()):
             yield SendHttp(RequestHeaders(self.stream_id, self.flow.request, end_stream=False), self.context.server)
             self.client_state = self.state_stream_request_body
+
+    def state_stream_request_body(self, event: RequestData | RequestEndOfMessage) -> CommandGenerator[None]:
+        watch = self._exchange.watch
+        if watch is not None and isinstance(event, RequestData) and watch.feed(event.data):
+            yield PlaceholderPassedHook(self.flow)
+            yield from self.check_killed(True)
+            return
+        yield from super().state_stream_request_body(event)
 
     def make_server_connection(self) -> CommandGenerator[bool]:
         """Opens, or finds, the upstream connection: the last place before bytes leave, so the ruling is checked here once more."""
