@@ -9,7 +9,21 @@ import pytest
 
 from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
-from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, Flag, HttpRequest, Message, Principal, Resource, Ruling, Verb
+from warden.model import (
+    Action,
+    AuditRecord,
+    Decision,
+    DnsQuestion,
+    Effect,
+    Flag,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Principal,
+    Resource,
+    Ruling,
+    Verb,
+)
 from warden.pipeline import Decoder, Pipeline, sentence
 
 REQUEST = HttpRequest("GET", "https", "pypi.org", 443, "/simple/?q=secret", (("Host", "pypi.org"), ("Authorization", "Bearer t")))
@@ -43,6 +57,9 @@ class Broker:
         if self.error:
             raise self.error
         return request
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        return None
 
 
 class Log:
