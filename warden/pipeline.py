@@ -76,6 +76,9 @@ class Redaction(Protocol):
 
     def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields) -> Answer: ...
 
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """What is answered in place of a metadata service, at once and with dummies; None when it is not this broker's to answer."""
+
 
 class Log(Protocol):
     """The audit log (:mod:`warden.audit`). `append` returns after the records are written, in this order, or raises AuditError."""
@@ -196,12 +199,33 @@ class Pipeline:
         """Denies and records a message that the enforcement point cannot hand to any dialect, and says why. Never raises."""
         return self._recorded(message, error)
 
-    def _recorded(self, message: Message, refusal: DecodeError | None, within: Ruling | None = None) -> Ruling:
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """A broker's own answer to a request that leads nowhere (a metadata service), recorded before it is given. None: refuse it. Never raises."""
+        try:
+            response = self._broker.local(request)
+        except Exception as error:  # noqa: BLE001 - promise 1: what goes wrong in our own code is not answered
+            self.refuse(request, DecodeError("internal-error", FAILED.format(id=type(error).__name__)))
+            return None
+        if response is None:
+            return None
+        return response if self._recorded(request, None, answered=True).allowed else None
+
+    def serves(self, name: str) -> bool:
+        """Whether there is a metadata service of this name inside: software asks for the name to learn where it runs. Never raises."""
+        try:
+            return self._broker.local(HttpRequest("GET", "http", name, 80, "/", (("Host", name),))) is not None
+        except Exception:  # noqa: BLE001 - as above
+            return False
+
+    def _recorded(self, message: Message, refusal: DecodeError | None, within: Ruling | None = None, *, answered: bool = False) -> Ruling:
         ruling_id = secrets.token_hex(16)
         started = time.perf_counter_ns()
         record: dict[str, Any] = {"id": ruling_id, "message": _describe(message)}
         try:
-            ruling = self._refused(ruling_id, message, refusal) if refusal else self._rule(ruling_id, message, record, within)
+            if answered:
+                ruling = Ruling(ruling_id, (_local(message),), Decision(Effect.ALLOW, reason="warden answers this itself, with dummies."))
+            else:
+                ruling = self._refused(ruling_id, message, refusal) if refusal else self._rule(ruling_id, message, record, within)
         except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
             ruling = Ruling(
                 ruling_id, decision=Decision(reason=FAILED.format(id=ruling_id), errors=(_detail(error),)), code="internal-error"
@@ -312,6 +336,12 @@ def _subject(ruling: Ruling) -> str:
 def _undecoded(message: Message) -> Action:
     host = message.name if isinstance(message, DnsQuestion) else message.host
     return Action("http", "undecoded", Verb.UNKNOWN, resources=(Resource("Net::Host", host, {"name": host}),), certainty=Certainty.UNKNOWN)
+
+
+def _local(message: Message) -> Action:
+    assert isinstance(message, HttpRequest)
+    host = Resource("Net::Host", message.host, {"name": message.host})
+    return Action("http", f"metadata:{message.method}", Verb.READ, resources=(host,))
 
 
 def _describe(message: Message) -> dict[str, Any]:

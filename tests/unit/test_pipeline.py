@@ -10,7 +10,21 @@ import pytest
 from warden.answers import Answers
 from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
-from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, Flag, HttpRequest, Message, Principal, Resource, Ruling, Verb
+from warden.model import (
+    Action,
+    AuditRecord,
+    Decision,
+    DnsQuestion,
+    Effect,
+    Flag,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Principal,
+    Resource,
+    Ruling,
+    Verb,
+)
 from warden.pipeline import Decoder, Pipeline, sentence
 from warden.redact.vault import Binding
 
@@ -45,6 +59,9 @@ class Broker:
         if self.error:
             raise self.error
         return request
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        return None
 
 
 class Log:

@@ -18,7 +18,7 @@ from warden.credentials.refilled import refilled
 from warden.credentials.sigv4 import ALGORITHM, Signature, prove, read_signature, resign
 from warden.credentials.source import Source, Stated, selected_profile
 from warden.errors import CredentialError
-from warden.model import Action, HttpRequest
+from warden.model import Action, HttpRequest, HttpResponse
 
 #: Seconds between a signature's date and the clock here, at most: what AWS allows.
 CLOCK_LIMIT = 900.0
@@ -150,6 +150,10 @@ class AwsBroker:
         """Whether `authorize` must have the body: a signature over it that no header repeats."""
         authorization = request.header_values("authorization")
         return any(value.startswith(ALGORITHM) for value in authorization) and not request.header_values("x-amz-content-sha256")
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """Instance metadata is not answered: the environment has the credentials."""
+        return None
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with real credentials, or as it is when it asks for none. Raises CredentialError when it cannot be given any.

@@ -10,7 +10,7 @@ from warden.credentials.aws import AwsBroker
 from warden.credentials.entries import Entries
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
-from warden.model import Action, HttpRequest
+from warden.model import Action, HttpRequest, HttpResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class Brokers:
         for broker in self._all():
             request = broker.authorize(request, actions, asked)
         return request
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """The first broker's answer to a request for a metadata service; None when none has one."""
+        return next((found for broker in (self.aws, self.gcp) if (found := broker.local(request)) is not None), None)
 
     def environment(self) -> dict[str, str]:
         """Variables for the sandboxed process. What the configuration says of one itself is the last word."""

@@ -14,7 +14,6 @@ other when it is empty.
 
 from __future__ import annotations
 
-import configparser
 import hmac
 import re
 import secrets
@@ -25,14 +24,17 @@ from pathlib import Path
 from urllib.parse import unquote_plus
 
 from warden.config import GcpCredentialsConfig
+from warden.credentials import gcp_metadata, gcp_outside
 from warden.credentials.ask import ask
 from warden.credentials.outside import Outside
 from warden.errors import CredentialError
-from warden.model import Action, HttpRequest
+from warden.model import Action, HttpRequest, HttpResponse
 
 #: The variables that tools read a token from.
 GCLOUD, LIBRARIES = "CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"
 
+#: The life that Google's tokens usually have, in seconds.
+USUAL_LIFE = 3599
 #: Seconds before its expiry at which a token is fetched anew, and the life of one that names none.
 REFRESH_MARGIN, UNDATED_LIFE = 300.0, 900.0
 
@@ -53,22 +55,6 @@ _KEYED_HOST, _KEYS = "generativelanguage.googleapis.com", frozenset({"x-goog-api
 #: In the body of a batch, each inner request may have a credential of its own, which Google prefers to the outer one.
 _INNER = re.compile(rb"(?:^|\n)[ \t]*(?:authorization|x-goog-api-key)[ \t]*:|[?&](?:access_token|key|oauth_token)=", re.IGNORECASE)
 
-#: Properties of the user's gcloud configuration that say nothing secret, as the variables that gcloud reads them from.
-_PROPERTIES = {
-    ("core", "project"): "CLOUDSDK_CORE_PROJECT",
-    ("core", "account"): "CLOUDSDK_CORE_ACCOUNT",
-    ("compute", "region"): "CLOUDSDK_COMPUTE_REGION",
-    ("compute", "zone"): "CLOUDSDK_COMPUTE_ZONE",
-    ("container", "cluster"): "CLOUDSDK_CONTAINER_CLUSTER",
-    ("run", "region"): "CLOUDSDK_RUN_REGION",
-}
-
-#: Environment variables that say nothing secret and choose no identity: the sandbox may have them as they are.
-_HARMLESS_VARIABLES = (
-    *_PROPERTIES.values(), "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "GCP_PROJECT", "GOOGLE_PROJECT", "GOOGLE_REGION", "GOOGLE_ZONE",
-    "GOOGLE_CLOUD_QUOTA_PROJECT", "CLOUDSDK_CORE_DISABLE_PROMPTS", "CLOUDSDK_CORE_VERBOSITY", "CLOUDSDK_CORE_USER_OUTPUT_ENABLED",
-)  # fmt: skip
-
 
 class Tokens:
     """The real access token of one kind of tool. `order` says which sources outside are asked, first to last."""
@@ -78,12 +64,17 @@ class Tokens:
         self._variable = variable
         self._order = order
         self._now = now
-        self._kept, self._refresh_at = "", 0.0
+        self._kept, self._refresh_at, self._expires = "", 0.0, 0.0
         self._failure: CredentialError | None = None
         self._failed_until = 0.0
 
     def __repr__(self) -> str:
         return "Tokens(redacted)"
+
+    def life(self) -> int:
+        """Whole seconds that the token at hand is good for, or one would be: what a client may be told, and no reason to fetch one."""
+        left = int(self._expires - self._now())
+        return left if self._kept and left > 0 else USUAL_LIFE
 
     def token(self) -> str:
         """A token that is good now. Blocks while it is fetched. Raises CredentialError ``no-credentials`` or ``credentials-unavailable``."""
@@ -101,7 +92,8 @@ class Tokens:
             self._failure, self._failed_until = error, self._now() + FAILURE_LIFE
             raise
         life = UNDATED_LIFE if expires is None else expires - now
-        self._failure, self._refresh_at = None, now + max(0.0, life - min(REFRESH_MARGIN, life / 5))
+        self._failure, self._expires = None, now + life
+        self._refresh_at = now + max(0.0, life - min(REFRESH_MARGIN, life / 5))
         return self._kept
 
     def _resolved(self) -> tuple[str, float | None]:
@@ -137,28 +129,39 @@ class GcpBroker:
             LIBRARIES: Tokens(self._outside, LIBRARIES, ("adc", "gcloud"), now),
         }
 
+        self._found = gcp_outside.find(self._outside, (GCLOUD, LIBRARIES))
+        self._served = config.enabled and self._found.any_source
+
     def __repr__(self) -> str:
         return "GcpBroker(redacted)"
 
     def environment(self) -> dict[str, str]:
-        """Variables for the sandboxed process: dummies, the project and zone of the user's gcloud configuration, and no metadata server."""
+        """Variables for the sandboxed process: dummies, and the project and zone of the user's gcloud configuration. Where there is no identity, that
+        nobody need look for the metadata server.
+        """
         if not self._config.enabled:
             return {"NO_GCE_CHECK": "true"}
-        stated = {name: value for name in _HARMLESS_VARIABLES if (value := self._outside.environment.get(name))}
-        return {**self._properties(), **stated, **self._dummies, "NO_GCE_CHECK": "true"}
+        absent = {} if self._served else {"NO_GCE_CHECK": "true"}
+        return {**self._found.variables, **self._dummies, **absent}
 
-    def _properties(self) -> dict[str, str]:
-        """What the active gcloud configuration says (https://cloud.google.com/sdk/docs/configurations); nothing where there is none."""
-        directory = Path(self._outside.environment.get("CLOUDSDK_CONFIG") or self._outside.home / ".config/gcloud")
-        try:
-            name = self._outside.environment.get("CLOUDSDK_ACTIVE_CONFIG_NAME") or (directory / "active_config").read_text().strip()
-            parser = configparser.ConfigParser(interpolation=None)
-            parser.read_string((directory / "configurations" / f"config_{Path(name).name}").read_text())
-        except (OSError, ValueError, configparser.Error):
-            return {}
-        return {
-            variable: value.strip() for (section, key), variable in _PROPERTIES.items() if (value := parser.get(section, key, fallback=""))
-        }
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """The metadata server's answer; None where the session has no Google identity."""
+        if not self._served:
+            return None
+        found = self._found
+        life = self._tokens[LIBRARIES].life()
+        return gcp_metadata.answer(
+            request,
+            gcp_metadata.Instance(
+                self._dummies[LIBRARIES],
+                life,
+                found.text("client_email"),
+                found.project,
+                universe=found.text("universe_domain") or "googleapis.com",
+                zone=found.variables.get("CLOUDSDK_COMPUTE_ZONE", ""),
+                region=found.variables.get("CLOUDSDK_COMPUTE_REGION", ""),
+            ),
+        )
 
     def needs_body(self, request: HttpRequest) -> bool:
         """A batch's inner requests may have credentials of their own."""

@@ -9,6 +9,7 @@ a denied name that looks public         the same, so that HTTP to it is answered
                                         in words that an agent reads; nothing of such a connection leaves
 any other denied name                   NXDOMAIN
 ``localhost`` and below (RFC 6761)      the loopback addresses, which stay inside
+Google's metadata server                its address, where a broker answers for it (:mod:`warden.enforce.metadata`)
 the reverse of an address of ours       the name it leads to
 not one question, or not readable       FORMERR
 a class other than IN                   REFUSED
@@ -41,6 +42,7 @@ import dns.rdatatype
 import dns.reversename
 import dns.rrset
 
+from warden.enforce import metadata
 from warden.enforce.synthetic import SyntheticAddresses, TableFullError
 from warden.errors import DecodeError
 from warden.model import DnsQuestion
@@ -117,6 +119,10 @@ class Resolver:
             return
         if kind == "PTR" and (known := self._reverse(question.name)) is not None:
             response.answer.append(dns.rrset.from_text(question.name, TTL, "IN", "PTR", f"{known}."))
+            return
+        if name in metadata.NAMES and self._pipeline.serves(name):
+            if kind == "A":
+                response.answer.append(dns.rrset.from_text(question.name, TTL, "IN", "A", metadata.NAMED))
             return
         message = DnsQuestion(name, kind)
         if _NAME.fullmatch(name) and len(name) <= 253:

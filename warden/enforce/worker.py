@@ -4,6 +4,7 @@
 
     TCP from the sandbox --original destination--> name or literal --TcpConnect--> Pipeline --> HTTP proxy | opaque relay | reset
     DNS over UDP or TCP  --DnsQuestion--> Pipeline --> synthetic address | NXDOMAIN
+    TCP to a metadata service  --HttpRequest--> Pipeline --> a broker's answer | 403
 
 A denied connection to a name on an HTTP port is served as well: each request on it is denied, in words, and nothing is ever opened for it.
 
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from warden.config import Config
 from warden.credentials.peer import NoPeers, Peers
 from warden.dialects.egress import HTTP_PORTS
-from warden.enforce import stream
+from warden.enforce import metadata, stream
 from warden.enforce.ca import SessionCA
 from warden.enforce.dns import Resolver
 from warden.enforce.http import tls
@@ -40,8 +41,6 @@ from warden.pipeline import Pipeline
 
 logger = logging.getLogger("warden.enforce")
 
-#: Addresses of the clouds' metadata services: AWS EC2 (v4, v6), ECS, EKS Pod Identity (v4, v6); Google and Azure share the first.
-METADATA = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"})
 #: Connections of one session at once, if the limit of open files allows that many: each takes two. A build with every core busy stays below 200.
 CONNECTIONS = 1024
 #: Seconds that connections get to end by themselves when the session stops.
@@ -161,7 +160,10 @@ class Worker:
             refusal = DecodeError("too-many-connections", f"The session has {self._limit} connections open, which is all it may have.")
         elif self.table.covers(address) and self.table.name(address) is None:
             refusal = DecodeError("unknown-address", "No name of this session has this address.", "Resolve the name again.")
-        elif host in METADATA:
+        elif host in metadata.ADDRESSES and port == 80:
+            await metadata.serve(reader, writer, host, self._pipeline)
+            return
+        elif host in metadata.ADDRESSES:
             refusal = DecodeError(
                 "metadata", "Cloud metadata services are not reachable from inside.", "The environment has the credentials to use."
             )
@@ -172,9 +174,7 @@ class Worker:
         ruling = self._pipeline.refuse(message, refusal) if refusal else self._pipeline.rule(message, within=self.table.denial(host))
         opaque = any(action.context.get("stream") == "opaque" for action in ruling.actions)
         if not ruling.allowed:
-            if refusal is not None and refusal.code == "metadata" and port == 80:
-                await _answer_metadata(reader, writer, ruling.decision.reason)
-            elif refusal is None and not opaque and port in HTTP_PORTS and self.table.name(address) is not None:
+            if refusal is None and not opaque and port in HTTP_PORTS and self.table.name(address) is not None:
                 await self._serve_http(Connection(reader, writer, self._enforcer, host, port, denied=ruling))
             else:
                 stream.reset(writer)
@@ -211,16 +211,3 @@ def _adopted(sock: socket.socket) -> socket.socket:
     adopted = socket.socket(fileno=sock.detach())
     adopted.setblocking(False)
     return adopted
-
-
-async def _answer_metadata(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reason: str) -> None:
-    """403 for whatever is asked, so that SDKs go on at once instead of waiting for a service that never answers."""
-    body = f"warden: {reason}\n".encode()
-    with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        async with asyncio.timeout(5):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(
-                b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-                % (len(body), body)
-            )
-            await writer.drain()

@@ -85,6 +85,10 @@ class Rules:
         self._fail("authorize")
         return self.rewrite(request)
 
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        self._fail("local")
+        return HttpResponse(200, (("Content-Type", "text/plain"),), b"local") if request.target == "/local" else None
+
     def append(self, *records: AuditRecord) -> None:
         self._fail("append")
         self.records.extend(records)

@@ -22,7 +22,7 @@ from warden.config import Config, EgressConfig, UpstreamConfig
 from warden.dialects.egress import Egress
 from warden.enforce.ca import SessionCA
 from warden.enforce.worker import Listeners, Worker, warm
-from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, Principal
+from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, HttpResponse, Principal
 from warden.pipeline import Decoder, Pipeline
 
 
@@ -37,6 +37,9 @@ class Permissive:
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         return request
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        return None
 
     def append(self, *records: AuditRecord) -> None:
         pass

@@ -352,6 +352,30 @@ class TestConnections:
         assert answer.startswith(b"HTTP/1.1 403")
         assert running.rules.rulings("TcpConnect")[0]["code"] == "metadata"
 
+    def test_what_a_broker_answers_for_one_is_recorded_and_the_connection_ends(self, running: Any) -> None:
+        answer = running.raw(b"GET /local HTTP/1.1\r\nHost: x\r\n\r\n" * 2, "169.254.169.254", secure=False)
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert answer.endswith(b"\r\n\r\nlocal")
+        assert answer.count(b"HTTP/1.1") == 1
+        (ruling,) = running.rules.rulings()
+        assert (ruling["decision"], ruling["operations"], ruling["message"]["path"]) == ("allow", ["metadata:GET"], "/local")
+
+    @pytest.mark.parametrize("broken", ["local", "append"])
+    def test_what_cannot_be_answered_or_recorded_is_refused(self, running: Any, broken: str) -> None:
+        running.rules.broken = broken
+        answer = running.raw(b"GET /local HTTP/1.1\r\nHost: x\r\n\r\n", "169.254.169.254", secure=False)
+        assert answer.startswith(b"HTTP/1.1 403")
+        assert b"local" not in answer.partition(b"\r\n\r\n")[2]
+
+    def test_a_malformed_request_to_one_is_refused_by_name(self, running: Any) -> None:
+        answer = running.raw(b"GET http://x/local HTTP/1.1\r\nHost: x\r\n\r\n", "169.254.169.254", secure=False)
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert running.rules.rulings("TcpConnect")[0]["code"] == "metadata-request"
+
+    def test_another_port_of_one_is_reset(self, running: Any) -> None:
+        assert running.raw(b"GET /local HTTP/1.1\r\nHost: x\r\n\r\n", "169.254.169.254", secure=False, port=8080) == b"<reset>"
+        assert running.rules.rulings("TcpConnect")[0]["code"] == "metadata"
+
     def test_an_opaque_stream_passes_bytes_and_half_closes(self, running: Any) -> None:
         with running.connect("stream.test", 7000) as sock:
             sock.sendall(b"GET /bytes/5 HTTP/1.1\r\n\r\n")

@@ -198,3 +198,66 @@ def test_a_service_accounts_key_outside_gives_tokens_that_are_renewed(tmp_path: 
     assert tokens == ["Bearer from-endpoint-1", "Bearer from-endpoint-1", "Bearer from-endpoint-2"]
     assert len(seen) == 2
     assert pem not in str(swaps.environment())
+
+
+METADATA = HttpRequest(
+    "GET",
+    "http",
+    "169.254.169.254",
+    80,
+    "/computeMetadata/v1/instance/service-accounts/default/token",
+    (("Host", "metadata.google.internal"), ("Metadata-Flavor", "Google")),
+)
+
+
+def test_the_metadata_servers_token_is_swapped_like_the_other(tmp_path: Path) -> None:
+    swaps = broker(tmp_path)
+    answer = swaps.local(METADATA)
+    assert answer is not None
+    token = json.loads(answer.body)
+    assert token["access_token"] not in REAL.values()
+    assert token["expires_in"] > 300
+    assert swaps.authorize(request(bearer(token["access_token"])), LIST).header("authorization") == "Bearer real-adc"
+    assert "NO_GCE_CHECK" not in swaps.environment()
+
+
+@pytest.mark.parametrize(("environment", "enabled"), [({"NO_GCE_CHECK": "true"}, True), (REAL, False)], ids=["no source", "turned off"])
+def test_without_an_identity_there_is_no_metadata_server(tmp_path: Path, environment: dict[str, str], enabled: bool) -> None:
+    swaps = broker(tmp_path, environment, enabled=enabled)
+    assert swaps.local(METADATA) is None
+    assert swaps.environment()["NO_GCE_CHECK"] == "true"
+
+
+#: Files outside -> what the metadata server says of them.
+SOURCES = {
+    "gcloud's login": (".config/gcloud/credentials.db", "not read", "default", None),
+    "a user's default credentials": (
+        ".config/gcloud/application_default_credentials.json",
+        {"type": "authorized_user", "refresh_token": "1//secret", "client_secret": "secret", "quota_project_id": "billing"},
+        "default",
+        "billing",
+    ),
+    "a service account's key": (
+        ".config/gcloud/application_default_credentials.json",
+        {"type": "service_account", "private_key": "secret", "client_email": "a@p.iam.gserviceaccount.com", "project_id": "p"},
+        "a@p.iam.gserviceaccount.com",
+        "p",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_whose_identity_it_is_comes_from_the_files_outside(tmp_path: Path, name: str) -> None:
+    path, content, email, project = SOURCES[name]
+    file = tmp_path / path
+    file.parent.mkdir(parents=True)
+    file.write_text(content if isinstance(content, str) else json.dumps(content))
+    swaps = broker(tmp_path, {"NO_GCE_CHECK": "true"})
+    told = {}
+    for key in ("instance/service-accounts/default/email", "project/project-id"):
+        answer = swaps.local(replace(METADATA, target=f"/computeMetadata/v1/{key}"))
+        assert answer is not None
+        told[key] = answer.body.decode() if answer.status == 200 else None
+    assert list(told.values()) == [email, project]
+    assert "secret" not in str(swaps.environment())
+    assert swaps.environment().get("GOOGLE_CLOUD_QUOTA_PROJECT") == (project if project == "billing" else None)

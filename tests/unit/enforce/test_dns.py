@@ -24,7 +24,7 @@ from warden.dialects.http import HttpDialect
 from warden.enforce.dns import Resolver
 from warden.enforce.synthetic import SyntheticAddresses
 from warden.errors import AuditError
-from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, Principal
+from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, HttpResponse, Principal
 from warden.pipeline import Decoder, Pipeline
 
 
@@ -33,6 +33,7 @@ class Rules:
     """Allows what the egress list names."""
 
     records: list[AuditRecord] = field(default_factory=list)
+    metadata: bool = False
 
     def decide(self, principal: Principal, actions: Sequence[Action]) -> Decision:
         if all(resource.attributes["egress"] for action in actions for resource in action.resources):
@@ -44,6 +45,9 @@ class Rules:
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         return request
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        return HttpResponse(200) if self.metadata and request.target == "/" else None
 
     def append(self, *records: AuditRecord) -> None:
         self.records.extend(records)
@@ -125,6 +129,14 @@ def test_a_denied_name_that_is_not_public_does_not_exist(ask: Asked, name: str) 
     assert (answer.rcode(), rows(answer)) == (dns.rcode.NXDOMAIN, [])
     assert "denied" in str(answer.options[0].to_text())
     assert len(ask.table) == 0
+
+
+@pytest.mark.parametrize("name", ["metadata.google.internal", "METADATA.google.internal.", "metadata", "metadata.goog"])
+def test_googles_metadata_server_is_there_where_a_broker_answers_for_it(ask: Asked, name: str) -> None:
+    ask.rules.metadata = True
+    assert rows(ask(name)) == ["169.254.169.254"]
+    assert (ask(name, "AAAA").rcode(), rows(ask(name, "AAAA"))) == (dns.rcode.NOERROR, [])
+    assert rows(ask(f"x.{name}")) != ["169.254.169.254"]
 
 
 def test_denied_names_do_not_take_the_addresses_of_allowed_ones() -> None:
