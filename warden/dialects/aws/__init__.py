@@ -28,7 +28,7 @@ from warden.model import Action, Certainty, HttpRequest, HttpResponse, Ruling, V
 
 __all__ = ["UNKNOWN", "AwsDialect", "Route", "route"]
 
-_KEY_ID = re.compile(r"Credential=([^/,\s]+)/")
+_KEY_ID = re.compile(r"Credential=([^/,\s%]+)(?:/|%2[Ff])")
 
 
 class AwsDialect:
@@ -65,7 +65,7 @@ class AwsDialect:
         return effects.actions(found, request)
 
     def _account(self, request: HttpRequest) -> str | None:
-        signed = _KEY_ID.search(request.header("authorization") or "")
+        signed = _KEY_ID.search(request.header("authorization") or request.target.partition("?")[2])
         return self._accounts.get(signed[1]) if signed else None
 
     def deny(self, request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:
