@@ -3,7 +3,7 @@
 ::
 
     wire message -> Action(s) -> Decision -> native denial
-                                         \\-> forward with real credentials -> response (not redacted yet)
+                                         \\-> forward with real credentials -> response, its credentials dummies (not redacted yet)
                               audit record around all of it
 
 HTTP requests, DNS questions, TCP connects (and, later, syscalls) all go through `Pipeline.rule`. It never raises and never allows
@@ -61,6 +61,14 @@ class Broker(Protocol):
     def needs_body(self, request: HttpRequest) -> bool: ...
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest: ...
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        """Whether the answer holds credentials, so that `receive` must have it whole."""
+        ...
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        """`response` with dummies for the credentials in it. Raises CredentialError when it cannot be read: then it must not pass."""
+        ...
 
 
 class Log(Protocol):
@@ -217,6 +225,30 @@ class Pipeline:
             return self.decoder.dialect(request).deny(request, ruling, text)
         except Exception:  # noqa: BLE001 - a denial must come out whatever happens
             return plain_denial(ruling, text)
+
+    def answers(self, request: HttpRequest, ruling: Ruling) -> bool:
+        """Whether the answer to an allowed `request` (as it was ruled on) must be read whole and given to `receive`. Never raises."""
+        try:
+            return self._broker.answers(request, ruling.actions)
+        except Exception:  # noqa: BLE001 - receive() meets the same error and withholds the answer
+            return True
+
+    def receive(self, request: HttpRequest, ruling: Ruling, response: HttpResponse) -> tuple[HttpResponse, str]:
+        """What of `response` may enter the sandbox, and why it is not that one: the error for the outcome, or "". Never raises.
+
+        `response.body` is complete. What could not be read whole is for `withhold`.
+        """
+        try:
+            return self._broker.receive(request, ruling.actions, response), ""
+        except CredentialError as error:
+            return self.withhold(request, ruling, error), error.code
+        except Exception as error:  # noqa: BLE001 - what our own code could not read does not pass
+            failed = CredentialError("internal-error", FAILED.format(id=ruling.id))
+            return self.withhold(request, ruling, failed), f"internal-error: {type(error).__name__}"
+
+    def withhold(self, request: HttpRequest, ruling: Ruling, error: CredentialError) -> HttpResponse:
+        """The native error instead of an answer that must stay outside."""
+        return self.denial(request, Ruling(ruling.id, ruling.actions, Decision(reason=error.message, advice=error.advice), code=error.code))
 
     def outcome(self, ruling: Ruling, **fields: Any) -> None:
         """Records how an allowed message ended: status, bytes in both directions, milliseconds. Failing to do so takes nothing back."""

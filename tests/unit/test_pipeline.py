@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
-from warden.model import Action, AuditRecord, Decision, DnsQuestion, Effect, Flag, HttpRequest, Message, Principal, Resource, Ruling, Verb
+from warden.model import (
+    Action,
+    AuditRecord,
+    Decision,
+    DnsQuestion,
+    Effect,
+    Flag,
+    HttpRequest,
+    HttpResponse,
+    Message,
+    Principal,
+    Resource,
+    Ruling,
+    Verb,
+)
 from warden.pipeline import Decoder, Pipeline, sentence
 
 REQUEST = HttpRequest("GET", "https", "pypi.org", 443, "/simple/?q=secret", (("Host", "pypi.org"), ("Authorization", "Bearer t")))
@@ -38,6 +53,16 @@ class Broker:
         if self.error:
             raise self.error
         return True
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        if self.error:
+            raise self.error
+        return request.target == "/credentials"
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        if self.error:
+            raise self.error
+        return HttpResponse(response.status, response.headers, b"dummies")
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         if self.error:
@@ -162,3 +187,19 @@ def test_sentence_names_the_gravest_action_and_the_ref_of_a_push() -> None:
     forced = Action("http", "git:update-ref", Verb.UPDATE, frozenset({Flag.DESTRUCTIVE}), resources=host, context={"ref": "refs/heads/b"})
     text = sentence(Ruling("r", (made, forced), Decision(reason="No.")))
     assert text == "warden denied git:update-ref of refs/heads/b on git.example: No."
+
+
+def test_an_answer_with_credentials_is_swapped_or_stays_outside() -> None:
+    asked, answer = replace(REQUEST, target="/credentials"), HttpResponse(200, (("Content-Type", "text/xml"),), b"the real ones")
+    flow, kept = pipeline()
+    ruling = flow.rule(asked)
+    assert (flow.answers(REQUEST, ruling), flow.answers(asked, ruling)) == (False, True)
+    assert flow.receive(asked, ruling, answer) == (HttpResponse(200, answer.headers, b"dummies"), "")
+    assert len(kept.records) == 1
+    for error, code in ((CredentialError("odd", "It is odd.", "Do not."), "odd"), (RuntimeError("real"), "internal-error: RuntimeError")):
+        flow, kept = pipeline(broker=error)
+        assert flow.answers(REQUEST, ruling)
+        withheld, why = flow.receive(asked, ruling, answer)
+        assert (withheld.status, why) == (403, code)
+        assert b"real" not in withheld.body
+    assert b"It is odd." in pipeline(broker=CredentialError("odd", "It is odd."))[0].receive(asked, ruling, answer)[0].body

@@ -23,20 +23,25 @@ from warden.credentials.aws_request import (
     only,
     payload_hash,
     presigned_payloads,
+    signer,
     sigv2,
 )
 from warden.credentials.dummies import KeyPair, dummy
+from warden.credentials.minted import Minted
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside, Profiles, config_text
 from warden.credentials.presigned import Presigned, read_presigned, resign_presigned
+from warden.credentials.returned import RETURNING, swap
 from warden.credentials.sigv4 import ALGORITHM, TOKENS, Signature, prove, read_signature, resign
 from warden.credentials.source import Source, Stated, selected_profile
 from warden.errors import CredentialError
-from warden.model import Action, HttpRequest
+from warden.model import Action, HttpRequest, HttpResponse
 
 #: Seconds between a signature's date and the clock here, at most: what AWS allows.
 CLOCK_LIMIT = 900.0
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+#: Operations that return credentials of the caller's own account, and do not say which that is.
+_OWN_ACCOUNT = frozenset({"sts:GetSessionToken", "iam:CreateAccessKey"})
 
 
 class AwsBroker:
@@ -69,6 +74,8 @@ class AwsBroker:
         self._default: KeyPair | None = None
         if config.enabled:
             self._choose()
+        self._minted = Minted(now)
+        self._accounts = self._stated_accounts()
 
     def __repr__(self) -> str:
         return f"AwsBroker({len(self._sources)} identities)"
@@ -137,8 +144,13 @@ class AwsBroker:
         credentials = ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
         return {"config": config_text(self._settings), "credentials": credentials}
 
-    def accounts(self) -> dict[str, str]:
-        """Dummy access key id -> account number, where the configuration, the profile or the environment says it: ARNs are filled with it."""
+    def accounts(self) -> Mapping[str, str]:
+        """Dummy access key id -> account number, where the configuration, the profile or the environment says it: ARNs are filled with it.
+        It grows as AWS hands out credentials.
+        """
+        return self._accounts
+
+    def _stated_accounts(self) -> dict[str, str]:
         stated = self._config.account or self._outside.environment.get("AWS_ACCOUNT_ID", "")
         found = {keys.access_key: self._settings.get(name, {}).get("aws_account_id", "") for name, keys in self._profiles.items()}
         if self._default is not None:
@@ -206,14 +218,32 @@ class AwsBroker:
                 "AWS credentials are turned off for this session.",
                 "Set credentials.aws.enabled to true in warden.yaml.",
             )
-        known = self._sources.get(access_key)
-        if known is None or tokens:
+        made, source = self._sources.get(access_key) or self._minted.get(access_key) or (None, None)
+        # A dummy without a token has to come without one, and one of a session with its own and no other's.
+        if made is None or source is None or list(tokens) != ([made.token] if made.token else []):
             raise CredentialError(
                 "foreign-credentials",
                 "The request is signed with AWS credentials that are not this session's.",
-                "Use those in the environment or in ~/.aws; temporary credentials from AWS cannot be used inside yet.",
+                "Use those in the environment, in ~/.aws, or that a call made inside has returned, each key with its own token.",
             )
-        return known
+        return made, source
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        """Whether the answer holds credentials that `receive` swaps: it is then read whole."""
+        return any(action.provider == "aws" and action.operation.rpartition(":")[2] in RETURNING for action in actions)
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        """`response` to `request` (as it was ruled on), dummies in the place of credentials. Raises CredentialError when it cannot be read."""
+        if not self.answers(request, actions) or not 200 <= response.status < 300:
+            return response
+        swapped = swap(response)
+        caller = self._accounts.get(signer(request), "") if all(a.operation in _OWN_ACCOUNT for a in actions) else ""
+        for made, real in swapped.pairs:
+            gone = self._minted.add(made, Stated(real))
+            self._accounts.pop(gone, None)
+            if _ACCOUNT.fullmatch(account := swapped.account or caller):
+                self._accounts[made.access_key] = account
+        return swapped.response
 
     def _check_window(self, presigned: Presigned) -> None:
         """Raises CredentialError for a URL that is not good yet, or not any more."""

@@ -14,6 +14,7 @@ from warden.model import HttpRequest
 
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_SIGNER = re.compile(r"Credential=([^/,\s%]+)(?:/|%2[Ff])")
 _EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 #: Values of x-amz-content-sha256 that leave the body unsigned.
@@ -35,6 +36,12 @@ def moment_of(timestamp: str) -> datetime | None:
         return datetime(*map(int, parts.groups()), tzinfo=UTC) if parts else None  # type: ignore[misc, arg-type]
     except ValueError:
         return None
+
+
+def signer(request: HttpRequest) -> str:
+    """The access key id that `request` says it is signed with, or "". Nothing is proven by it."""
+    found = _SIGNER.search(" ".join(request.header_values("authorization")) or request.target.partition("?")[2])
+    return found[1] if found else ""
 
 
 def check_unsigned(request: HttpRequest) -> None:

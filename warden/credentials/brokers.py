@@ -9,7 +9,7 @@ from pathlib import Path
 from warden.credentials.aws import AwsBroker
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
-from warden.model import Action, HttpRequest
+from warden.model import Action, HttpRequest, HttpResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,12 @@ class Brokers:
         for broker in self._all():
             request = broker.authorize(request, actions)
         return request
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        return self.aws.answers(request, actions)
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        return self.aws.receive(request, actions, response)
 
     def environment(self) -> dict[str, str]:
         """Variables for the sandboxed process."""

@@ -21,7 +21,7 @@ from warden.config import Config, EgressConfig, UpstreamConfig
 from warden.dialects.egress import Egress
 from warden.enforce.ca import SessionCA
 from warden.enforce.worker import Listeners, Worker, warm
-from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, Principal
+from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, HttpResponse, Principal
 from warden.pipeline import Decoder, Pipeline
 
 
@@ -33,6 +33,12 @@ class Permissive:
 
     def needs_body(self, request: HttpRequest) -> bool:
         return False
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        return False
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        return response
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         return request

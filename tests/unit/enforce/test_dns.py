@@ -23,7 +23,7 @@ from warden.dialects.http import HttpDialect
 from warden.enforce.dns import Resolver
 from warden.enforce.synthetic import SyntheticAddresses
 from warden.errors import AuditError
-from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, Principal
+from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, HttpResponse, Principal
 from warden.pipeline import Decoder, Pipeline
 
 
@@ -40,6 +40,12 @@ class Rules:
 
     def needs_body(self, request: HttpRequest) -> bool:
         return False
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        return False
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        return response
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         return request

@@ -35,14 +35,14 @@ class AwsDialect:
     """`warden.dialects.Dialect` for AWS. Stateless but for the tables.
 
     `accounts` maps the access key ids that the session's agent has to account numbers: a request that is signed with one of them acts on that
-    account unless an ARN or the host says another.
+    account unless an ARN or the host says another. It may grow while the session runs.
     """
 
     name = "aws"
     method_override = False
 
     def __init__(self, accounts: Mapping[str, str] | None = None) -> None:
-        self._accounts = accounts or {}
+        self._accounts = accounts if accounts is not None else {}
 
     def claims(self, host: str, port: int) -> bool:
         """Any name under AWS's DNS suffixes but customers' data endpoints, whatever the port."""
