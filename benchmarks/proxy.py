@@ -32,6 +32,7 @@ from botocore.credentials import Credentials
 from cryptography.hazmat.primitives import serialization
 
 from benchmarks import Row
+from warden.answers import Answers
 from warden.audit.log import Log
 from warden.config import AwsCredentialsConfig, Config, EgressConfig, UpstreamConfig
 from warden.credentials.aws import AwsBroker
@@ -110,6 +111,7 @@ class Bench:
             decoder=Decoder(egress=Egress(config.egress.allow)),
             point=PolicyDecisionPoint(load("no-destroy")),
             broker=self._broker,
+            answers=Answers(),
             log=Log(self._folder / "audit.jsonl"),
         )
         addresses: dict[int, str] = {}

@@ -10,7 +10,7 @@ from functools import cache
 
 from warden.model import Action, HttpRequest
 from warden.redact import binding
-from warden.redact.answer import Answer, Head
+from warden.redact.answer import Answer, Head, Swap
 from warden.redact.headers import Fields
 from warden.redact.patterns import Patterns
 from warden.redact.redactor import Place, Redactor
@@ -32,8 +32,8 @@ class Answers:
         self.vault = vault if vault is not None else Vault()
         self.redactor = Redactor(self.vault, patterns)
 
-    def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields) -> Answer:
-        """The response to `request`, which was read as `actions`, with this head. Raises Blocked."""
+    def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields, swap: Swap | None = None) -> Answer:
+        """The response to `request`, which was read as `actions`, with this head. `swap`: see `Answer`. Raises BlockedError."""
         place = Place(request.host, request.target.partition("?")[0], binding.of)
         declared = self._schema.declared(request, actions)
-        return Answer(self.redactor, place, Head(request.method, status, fields), declared)
+        return Answer(self.redactor, place, Head(request.method, status, fields), declared, swap)

@@ -16,6 +16,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from warden.dialects import Dialect, ReadsPrefix, framing
@@ -45,11 +46,10 @@ from warden.model import (
     Verb,
 )
 from warden.redact import outgoing
-from warden.redact.vault import Vault
-
-from warden.redact.answer import Answer
+from warden.redact.answer import Answer, Swap
 from warden.redact.headers import Fields
-from warden.redact.redactor import Blocked
+from warden.redact.redactor import BlockedError
+from warden.redact.vault import Vault
 
 #: What the agent reads when our own code failed. The detail is in the audit record of the ruling.
 FAILED = "warden could not rule on this, so it is denied. The audit log has the detail under ruling {id}."
@@ -70,14 +70,22 @@ class Broker(Protocol):
         """`asked` is the request as it was decided on, where secrets have since been put into it: what the agent has signed is that one."""
         ...
 
-
-class Redaction(Protocol):
-    """How responses are redacted (:mod:`warden.answers`). Raises Blocked for one that may not go on."""
-
-    def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields) -> Answer: ...
-
     def local(self, request: HttpRequest) -> HttpResponse | None:
         """What is answered in place of a metadata service, at once and with dummies; None when it is not this broker's to answer."""
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        """Whether the answer holds credentials, so that `receive` must have it whole."""
+        ...
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        """`response` with dummies for the credentials in it. Raises CredentialError when it cannot be read: then it must not pass."""
+        ...
+
+
+class Redaction(Protocol):
+    """How responses are redacted (:mod:`warden.answers`). Raises BlockedError for one that may not go on."""
+
+    def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields, swap: Swap | None = None) -> Answer: ...
 
 
 class Log(Protocol):
@@ -278,13 +286,24 @@ class Pipeline:
             return plain_denial(ruling, text)
 
     def answer(self, request: HttpRequest, ruling: Ruling, status: int, fields: Fields) -> Answer:
-        """How the response to an allowed request, which has this head, goes on. Raises Blocked, whatever goes wrong."""
+        """How the response to an allowed request, which has this head, goes on. Raises BlockedError, whatever goes wrong."""
         try:
-            return self._answers.answer(request, ruling.actions, status, fields)
-        except Blocked:
+            swap = None
+            if self._broker.answers(request, ruling.actions):
+                swap = partial(self._swapped, request, ruling, status, fields)
+            return self._answers.answer(request, ruling.actions, status, fields, swap)
+        except BlockedError:
             raise
         except Exception as error:
-            raise Blocked(f"it could not be looked through ({type(error).__name__})") from error
+            raise BlockedError(f"it could not be looked through ({type(error).__name__})") from error
+
+    def _swapped(self, request: HttpRequest, ruling: Ruling, status: int, fields: Fields, body: bytes) -> bytes:
+        """A body in which the credentials are dummies (:mod:`warden.credentials`). Raises BlockedError."""
+        plain = tuple((name, value) for name, value in fields if name.lower() not in ("content-encoding", "content-length"))
+        try:
+            return self._broker.receive(request, ruling.actions, HttpResponse(status, plain, body)).body
+        except CredentialError as error:
+            raise BlockedError(f"{error.message.removesuffix('.')} ({error.code})") from error
 
     def blocked(self, request: HttpRequest, ruling: Ruling, reason: str) -> HttpResponse:
         """What is sent in place of a response that may not go on, as a denial of the request is."""

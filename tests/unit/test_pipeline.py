@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from warden.model import (
     Verb,
 )
 from warden.pipeline import Decoder, Pipeline, sentence
+from warden.redact.redactor import BlockedError
 from warden.redact.vault import Binding
 
 REQUEST = HttpRequest("GET", "https", "pypi.org", 443, "/simple/?q=secret", (("Host", "pypi.org"), ("Authorization", "Bearer t")))
@@ -54,6 +56,16 @@ class Broker:
         if self.error:
             raise self.error
         return True
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        if self.error:
+            raise self.error
+        return request.target == "/credentials"
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        if self.error:
+            raise self.error
+        return HttpResponse(response.status, response.headers, b"dummies")
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         if self.error:
@@ -214,3 +226,17 @@ def test_sentence_names_the_gravest_action_and_the_ref_of_a_push() -> None:
     forced = Action("http", "git:update-ref", Verb.UPDATE, frozenset({Flag.DESTRUCTIVE}), resources=host, context={"ref": "refs/heads/b"})
     text = sentence(Ruling("r", (made, forced), Decision(reason="No.")))
     assert text == "warden denied git:update-ref of refs/heads/b on git.example: No."
+
+
+def test_an_answer_with_credentials_is_swapped_or_stays_outside() -> None:
+    asked, fields = replace(REQUEST, target="/credentials"), (("Content-Type", "text/xml"),)
+    flow, _ = pipeline()
+    ruling = flow.rule(asked)
+    assert flow.answer(REQUEST, ruling, 200, fields).whole(b"real") == b"real"
+    assert flow.answer(asked, ruling, 200, fields).whole(b"the real ones") == b"dummies"
+    flow, _ = pipeline(broker=CredentialError("odd", "It is odd."))
+    with pytest.raises(BlockedError):
+        flow.answer(asked, ruling, 200, fields)
+    denial = flow.blocked(asked, ruling, "it is odd")
+    assert denial.status == 403
+    assert b"response-blocked" in denial.body

@@ -27,7 +27,7 @@ from warden.model import Action, HttpRequest
 from warden.pipeline import Decoder
 from warden.redact.answer import Answer, Mode
 from warden.redact.headers import Fields
-from warden.redact.redactor import Blocked, Finding, Place
+from warden.redact.redactor import BlockedError, Finding, Place
 
 _KUBERNETES = re.compile(r"((?:/[^/?]+)*?)/(?:api/v1|apis/[a-z0-9.-]+/v[0-9][a-z0-9]*)/")
 #: Bytes of a request's body that is read for what it asks.
@@ -116,7 +116,7 @@ def redact_record(record: dict[str, Any], session: Session) -> dict[str, Any]:
     try:
         redacting = session.answers.answer(request, session.actions(request), status, fields)
         made = b"".join(_passed(redacting, _pieces(body, record.get("chunks"))))
-    except Blocked as error:
+    except BlockedError as error:
         return _blocked(error.reason, kind)
     shown = [{**_finding(one), "header": name} for name, one in redacting.header_findings]
     return {

@@ -6,16 +6,33 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from urllib.parse import unquote_plus
 
 from warden.config import AwsCredentialsConfig
+from warden.credentials.aws_request import (
+    QUERY_SIGNATURES,
+    body_of,
+    check_scheme,
+    check_signed_headers,
+    check_unsigned,
+    moment_of,
+    names_of,
+    only,
+    payload_hash,
+    presigned_payloads,
+    signer,
+    sigv2,
+)
 from warden.credentials.dummies import KeyPair, dummy
+from warden.credentials.minted import Minted
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside, Profiles, config_text
+from warden.credentials.presigned import Presigned, read_presigned, resign_presigned
 from warden.credentials.refilled import refilled
-from warden.credentials.sigv4 import ALGORITHM, Signature, prove, read_signature, resign
+from warden.credentials.returned import RETURNING, swap
+from warden.credentials.sigv4 import ALGORITHM, TOKENS, Signature, prove, read_signature, resign
 from warden.credentials.source import Source, Stated, selected_profile
 from warden.errors import CredentialError
 from warden.model import Action, HttpRequest, HttpResponse
@@ -24,20 +41,8 @@ from warden.model import Action, HttpRequest, HttpResponse
 CLOCK_LIMIT = 900.0
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_HEX_HASH = re.compile(r"[0-9a-f]{64}")
-_TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
-_EMPTY_HASH = hashlib.sha256(b"").hexdigest()
-
-#: Values of x-amz-content-sha256 that leave the body unsigned.
-_UNSIGNED_PAYLOADS = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"})
-
-#: Query parameters, and form fields, that are a signature or name a key (lower case).
-_QUERY_SIGNATURES = frozenset(
-    {"x-amz-algorithm", "x-amz-credential", "x-amz-signature", "x-amz-security-token", "x-amz-s3session-token", "awsaccesskeyid"}
-)
-
-#: Headers of unsigned requests that are credentials of another kind.
-_TOKEN_HEADERS = frozenset({"x-amz-security-token", "x-amz-s3session-token", "x-amz-sso_bearer_token", "x-amzn-authorization"})
+#: Operations that return credentials of the caller's own account, and do not say which that is.
+_OWN_ACCOUNT = frozenset({"sts:GetSessionToken", "iam:CreateAccessKey"})
 
 
 class AwsBroker:
@@ -45,6 +50,7 @@ class AwsBroker:
 
     `environment` is the calling user's, `home` their home; nothing is read from the process's own. `run_as` is the user and group id to read files
     and start processes as, where the worker is root and the user is not. `writable`: see `Outside`.
+    `adopt` is told each secret that AWS returned, and the dummy that stands for it.
     Raises CredentialError ``bad-profile-file`` for files that do not parse.
 
     A configuration that names a profile or states keys narrows the session to that one identity; else every profile of the user's files
@@ -60,7 +66,9 @@ class AwsBroker:
         run_as: tuple[int, int] | None = None,
         writable: tuple[str, ...] = (),
         now: Callable[[], float] = time.time,
+        adopt: Callable[[str, str], object] = lambda _secret, _stand_in: None,
     ) -> None:
+        self._adopt = adopt
         self._config = config
         self._now = now
         self._outside = Outside(environment, home, run_as, writable)
@@ -70,6 +78,8 @@ class AwsBroker:
         self._default: KeyPair | None = None
         if config.enabled:
             self._choose()
+        self._minted = Minted(now)
+        self._accounts = self._stated_accounts()
 
     def __repr__(self) -> str:
         return f"AwsBroker({len(self._sources)} identities)"
@@ -138,8 +148,13 @@ class AwsBroker:
         credentials = ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
         return {"config": config_text(self._settings), "credentials": credentials}
 
-    def accounts(self) -> dict[str, str]:
-        """Dummy access key id -> account number, where the configuration, the profile or the environment says it: ARNs are filled with it."""
+    def accounts(self) -> Mapping[str, str]:
+        """Dummy access key id -> account number, where the configuration, the profile or the environment says it: ARNs are filled with it.
+        It grows as AWS hands out credentials.
+        """
+        return self._accounts
+
+    def _stated_accounts(self) -> dict[str, str]:
         stated = self._config.account or self._outside.environment.get("AWS_ACCOUNT_ID", "")
         found = {keys.access_key: self._settings.get(name, {}).get("aws_account_id", "") for name, keys in self._profiles.items()}
         if self._default is not None:
@@ -148,6 +163,9 @@ class AwsBroker:
 
     def needs_body(self, request: HttpRequest) -> bool:
         """Whether `authorize` must have the body: a signature over it that no header repeats."""
+        if "X-Amz-Signature=" in request.target:
+            with suppress(CredentialError):  # `authorize` meets the same error and denies with it
+                return presigned_payloads(request, read_presigned(request)) == ()
         authorization = request.header_values("authorization")
         return any(value.startswith(ALGORITHM) for value in authorization) and not request.header_values("x-amz-content-sha256")
 
@@ -167,51 +185,112 @@ class AwsBroker:
         if asked is not None and asked is not request:
             self.authorize(asked, actions)
             request = refilled(asked, request, self._signer(asked))
-        authorization = _only(request, "authorization")
-        in_query = _names(request.target.partition("?")[2]) & _QUERY_SIGNATURES
+        authorization = only(request, "authorization")
+        in_query = names_of(request.target.partition("?")[2]) & QUERY_SIGNATURES
         if authorization is None:
-            _check_unsigned(request, in_query)
+            if in_query:
+                return self._swap_presigned(request, in_query)
+            check_unsigned(request)
             return request
-        _check_scheme(authorization)
+        check_scheme(authorization)
         if in_query:
             raise CredentialError("two-signatures", "The request is signed in its query and in its headers.", "Sign it in one place.")
         return self._swap(request, read_signature(authorization))
 
     def _signer(self, request: HttpRequest) -> KeyPair:
-        """The dummy that signed a request which `authorize` has taken; none for one that is not signed."""
-        return next(
-            (made for key, (made, _) in self._sources.items() if f"={key}/" in (request.header("authorization") or "")), KeyPair("", "")
-        )
+        """The dummy that signed a request which `authorize` has taken; none for one that is not signed in its headers."""
+        authorization = request.header("authorization") or ""
+        if not authorization.startswith(ALGORITHM):
+            return KeyPair("", "")
+        access_key = read_signature(authorization).access_key
+        found = self._sources.get(access_key) or self._minted.get(access_key)
+        return found[0] if found else KeyPair("", "")
 
     def _swap(self, request: HttpRequest, signature: Signature) -> HttpRequest:
+        tokens = [value for name in TOKENS for value in request.header_values(name)]
+        made, source = self._identity(signature.access_key, tokens)
+        check_signed_headers(request, signature)
+        timestamp = self._timestamp(request, signature)
+        payload = payload_hash(request)
+        proof = prove(request, signature, made, timestamp, payload)
+        return resign(request, signature, proof, source.keys())
+
+    def _swap_presigned(self, request: HttpRequest, names: frozenset[str]) -> HttpRequest:
+        if "awsaccesskeyid" in names:
+            raise sigv2()
+        presigned = read_presigned(request)
+        signature = presigned.signature
+        beside = [value for name in TOKENS for value in request.header_values(name)]
+        made, source = self._identity(signature.access_key, [*beside, *([presigned.token] if presigned.token is not None else [])])
+        check_signed_headers(request, signature)
+        if beside or request.header_values("x-amz-date"):
+            raise CredentialError(
+                "two-signatures", "The URL is presigned and has a token or date in its headers too.", "Send the URL alone."
+            )
+        self._check_window(presigned)
+        payloads = presigned_payloads(request, presigned) or (hashlib.sha256(body_of(request)).hexdigest(),)
+        proof = prove(presigned.unsigned, signature, made, presigned.timestamp, *payloads)
+        return resign_presigned(request, presigned, proof, source.keys())
+
+    def _identity(self, access_key: str, tokens: Sequence[str]) -> tuple[KeyPair, Source | Stated]:
+        """The dummy of this id, and where its real keys come from. `tokens` are all session tokens that the request has."""
         if not self._config.enabled:
             raise CredentialError(
                 "credentials-disabled",
                 "AWS credentials are turned off for this session.",
                 "Set credentials.aws.enabled to true in warden.yaml.",
             )
-        known = self._sources.get(signature.access_key)
-        if known is None or request.header_values("x-amz-security-token") or request.header_values("x-amz-s3session-token"):
+        made, source = self._sources.get(access_key) or self._minted.get(access_key) or (None, None)
+        # A dummy without a token has to come without one, and one of a session with its own and no other's.
+        if made is None or source is None or list(tokens) != ([made.token] if made.token else []):
             raise CredentialError(
                 "foreign-credentials",
                 "The request is signed with AWS credentials that are not this session's.",
-                "Use those in the environment or in ~/.aws; temporary credentials from AWS cannot be used inside yet.",
+                "Use those in the environment, in ~/.aws, or that a call made inside has returned, each key with its own token.",
             )
-        made, source = known
-        _check_signed_headers(request, signature)
-        timestamp = self._timestamp(request, signature)
-        payload = _payload(request)
-        proof = prove(request, signature, made, timestamp, payload)
-        return resign(request, signature, proof, source.keys())
+        return made, source
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        """Whether the answer holds credentials that `receive` swaps: it is then read whole."""
+        return any(action.provider == "aws" and action.operation.rpartition(":")[2] in RETURNING for action in actions)
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        """`response` to `request` (as it was ruled on), dummies in the place of credentials. Raises CredentialError when it cannot be read."""
+        if not self.answers(request, actions) or not 200 <= response.status < 300:
+            return response
+        swapped = swap(response)
+        caller = self._accounts.get(signer(request), "") if all(a.operation in _OWN_ACCOUNT for a in actions) else ""
+        for made, real in swapped.pairs:
+            gone = self._minted.add(made, Stated(real))
+            self._accounts.pop(gone, None)
+            for secret, stand_in in ((real.access_key, made.access_key), (real.secret_key, made.secret_key), (real.token, made.token)):
+                if secret and stand_in:
+                    self._adopt(secret, stand_in)
+            if _ACCOUNT.fullmatch(account := swapped.account or caller):
+                self._accounts[made.access_key] = account
+        return swapped.response
+
+    def _check_window(self, presigned: Presigned) -> None:
+        """Raises CredentialError for a URL that is not good yet, or not any more."""
+        moment = moment_of(presigned.timestamp)
+        if moment is None or not presigned.timestamp.startswith(presigned.signature.date):
+            raise CredentialError("bad-date", "The presigned URL has no readable X-Amz-Date of the day of its scope.")
+        age = self._now() - moment.timestamp()
+        if age < -CLOCK_LIMIT:
+            raise CredentialError("clock-skew", f"The URL was presigned {-age / 60:.0f} minutes from now.", "Set the clock.")
+        if age > presigned.expires:
+            raise CredentialError(
+                "expired-signature", f"The presigned URL expired {(age - presigned.expires) / 60:.0f} minutes ago.", "Presign it again."
+            )
 
     def _timestamp(self, request: HttpRequest, signature: Signature) -> str:
         """The moment that was signed, as YYYYMMDDTHHMMSSZ: it is kept, so that SDKs which correct a wrong clock go on doing so."""
-        stated = _only(request, "x-amz-date")
+        stated = only(request, "x-amz-date")
         try:
             if stated is None:
-                moment = parsedate_to_datetime(_only(request, "date") or "").astimezone(UTC)
-            elif parts := _TIMESTAMP.fullmatch(stated):
-                moment = datetime(*map(int, parts.groups()), tzinfo=UTC)  # type: ignore[misc, arg-type]
+                moment = parsedate_to_datetime(only(request, "date") or "").astimezone(UTC)
+            elif (found := moment_of(stated)) is not None:
+                moment = found
             else:
                 raise ValueError
         except ValueError:
@@ -227,103 +306,3 @@ class AwsBroker:
                 "Sign it when it is sent; a signature is good for 15 minutes.",
             )
         return text
-
-
-def _check_unsigned(request: HttpRequest, in_query: frozenset[str]) -> None:
-    """An anonymous request passes. One that has credentials in another place than the Authorization header does not."""
-    if in_query:
-        raise CredentialError(
-            "presigned",
-            "Presigned AWS URLs cannot be used or tried inside the sandbox yet.",
-            "Call the API itself (for S3: get-object, put-object, cp) with the credentials of the session.",
-        )
-    if not _TOKEN_HEADERS.isdisjoint(request.fields):
-        raise CredentialError(
-            "foreign-credentials", "The request carries an AWS token that is not this session's.", "Sign it with the session's credentials."
-        )
-    content_type = (request.header_values("content-type") or [""])[0].partition(";")[0].strip().lower()
-    if content_type == "multipart/form-data":
-        raise CredentialError("post-form", "Form uploads with a signed policy cannot be given real credentials.", "Use put-object instead.")
-    if content_type == "application/x-www-form-urlencoded":
-        if request.body is None:
-            raise _unread()
-        if _names(request.body.decode("latin-1")) & _QUERY_SIGNATURES:
-            raise _sigv2()
-
-
-def _check_scheme(authorization: str) -> None:
-    scheme = authorization.partition(" ")[0]
-    match scheme.lower():
-        case "aws4-hmac-sha256":
-            return
-        case "aws4-ecdsa-p256-sha256":
-            raise CredentialError(
-                "sigv4a",
-                "Signatures for several regions (SigV4a) cannot be given real credentials yet.",
-                "Use an endpoint of one region instead of a multi-region access point or global endpoint.",
-            )
-        case "bearer":
-            raise CredentialError(
-                "bearer-token", "AWS bearer tokens cannot be used inside the sandbox yet.", "Sign with the session's credentials."
-            )
-        case "aws" | "aws3" | "aws3-https":
-            raise _sigv2()
-        case _:
-            raise CredentialError(
-                "unknown-authorization", "AWS is not called with this kind of Authorization.", "Sign with AWS4-HMAC-SHA256."
-            )
-
-
-def _check_signed_headers(request: HttpRequest, signature: Signature) -> None:
-    for name in request.fields:
-        if name.startswith("x-amz-") and name not in signature.signed_headers:
-            raise CredentialError("unsigned-header", f"The header {name[:100]} is not among the signed ones.", "Sign every x-amz- header.")
-
-
-def _payload(request: HttpRequest) -> str:
-    """The hash, or its placeholder, that ends the canonical request: as stated where it can be trusted to be AWS's to check, else from the body."""
-    stated = _only(request, "x-amz-content-sha256")
-    if stated is None:
-        if request.body is None:
-            raise _unread()
-        return hashlib.sha256(request.body).hexdigest()
-    if stated in _UNSIGNED_PAYLOADS:
-        return stated
-    if stated.startswith("STREAMING-AWS4-"):
-        raise CredentialError(
-            "chunk-signatures",
-            "Uploads in signed chunks cannot be given real credentials yet.",
-            "Turn payload signing off (Java: chunkedEncodingEnabled(false); others: unsigned payload over HTTPS), or send a body with its hash.",
-        )
-    if not _HEX_HASH.fullmatch(stated):
-        raise CredentialError("payload-hash", "X-Amz-Content-Sha256 is neither a hash nor a placeholder that AWS knows.")
-    if (request.body is not None and hashlib.sha256(request.body).hexdigest() != stated) or (
-        request.body_length == 0 and stated != _EMPTY_HASH
-    ):
-        raise CredentialError("payload-hash", "X-Amz-Content-Sha256 is not the hash of the body.")
-    return stated
-
-
-def _only(request: HttpRequest, name: str) -> str | None:
-    try:
-        return request.header(name)
-    except ValueError:
-        raise CredentialError("bad-authorization", f"The header {name} is there more than once.") from None
-
-
-def _names(pairs: str) -> frozenset[str]:
-    return frozenset(unquote_plus(pair.partition("=")[0]).lower() for pair in pairs.split("&"))
-
-
-def _unread() -> CredentialError:
-    return CredentialError(
-        "body-unread",
-        "The body is signed and too large to be read before it is sent.",
-        "Send X-Amz-Content-Sha256, or raise proxy.body_limit in warden.yaml.",
-    )
-
-
-def _sigv2() -> CredentialError:
-    return CredentialError(
-        "sigv2", "Signatures before version 4 cannot be given real credentials.", "Use an SDK of the last ten years: AWS4-HMAC-SHA256."
-    )

@@ -38,6 +38,12 @@ class Brokers:
         """The first broker's answer to a request for a metadata service; None when none has one."""
         return next((found for broker in (self.aws, self.gcp) if (found := broker.local(request)) is not None), None)
 
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        return self.aws.answers(request, actions)
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        return self.aws.receive(request, actions, response)
+
     def environment(self) -> dict[str, str]:
         """Variables for the sandboxed process. What the configuration says of one itself is the last word."""
         made = {name: value for broker in self._all() for name, value in broker.environment().items()}

@@ -32,3 +32,24 @@ def dummy() -> KeyPair:
     return KeyPair(
         "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode("ascii"), base64.b64encode(secrets.token_bytes(30)).decode("ascii")
     )
+
+
+def double(real: KeyPair) -> KeyPair:
+    """A dummy of the same shape, length and expiry as `real`, with a token when that has one: ``ASIA`` or ``AKIA``, then random characters."""
+    prefix, rest = real.access_key[:4], len(real.access_key) - 4
+    return KeyPair(
+        prefix + base64.b32encode(secrets.token_bytes(rest)).decode("ascii")[:rest],
+        _base64(len(real.secret_key)),
+        None if real.token is None else _base64(len(real.token)),
+        real.expires,
+    )
+
+
+def temporary(expires: float) -> KeyPair:
+    """A dummy of a session's credentials, good until `expires`: for places where AWS never gives others (instance and container roles)."""
+    made = dummy()
+    return KeyPair("ASIA" + made.access_key[4:], made.secret_key, _base64(344), expires)
+
+
+def _base64(length: int) -> str:
+    return base64.b64encode(secrets.token_bytes(length)).decode("ascii")[:length]

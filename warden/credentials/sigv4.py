@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 in the Authorization header: read it, prove it, make another over the same message. Pure.
+"""AWS Signature Version 4: read the Authorization header, prove it, make another over the same message. Pure. `presigned` does the same for URLs.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
@@ -27,7 +27,7 @@ from warden.model import HttpRequest
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 #: Services whose paths are object keys: neither normalized nor encoded twice.
-_RAW_PATH_SERVICES = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
+RAW_PATH_SERVICES = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
 
 _UNRESERVED = "-_.~"
 _DATE = re.compile(r"[0-9]{8}")
@@ -36,9 +36,13 @@ _SCOPE_PART = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 
 
+#: Headers, and query parameters, that hold a session's token: the second is S3's for directory buckets. Lower case.
+TOKENS = ("x-amz-security-token", "x-amz-s3session-token")
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What an ``Authorization: AWS4-HMAC-SHA256`` header says. `date` is YYYYMMDD; `signed_headers` are lower case, in their order."""
+    """What a signature says, in the header or in the query. `date` is YYYYMMDD; `signed_headers` are lower case, in their order."""
 
     access_key: str
     date: str
@@ -80,32 +84,41 @@ def read_signature(authorization: str) -> Signature:
         fields[name] = value.strip()
     if algorithm != ALGORITHM or fields.keys() != {"Credential", "SignedHeaders", "Signature"}:
         raise _malformed()
-    scope = fields["Credential"].split("/")
-    names = tuple(fields["SignedHeaders"].split(";"))
+    signature = signature_of(fields["Credential"], fields["SignedHeaders"], fields["Signature"])
+    if signature is None:
+        raise _malformed()
+    return signature
+
+
+def signature_of(credential: str, signed_headers: str, value: str) -> Signature | None:
+    """From the three fields' texts; None when one is not of its shape."""
+    scope, names = credential.split("/"), tuple(signed_headers.split(";"))
     if (
         len(scope) != 5
+        or not scope[0]
         or scope[4] != "aws4_request"
         or not _DATE.fullmatch(scope[1])
         or not all(_SCOPE_PART.fullmatch(part) for part in scope[2:4])
     ):
-        raise _malformed()
-    if not _HEX_SIGNATURE.fullmatch(fields["Signature"]) or not _HEADER_NAMES.fullmatch(fields["SignedHeaders"]):
-        raise _malformed()
+        return None
+    if not _HEX_SIGNATURE.fullmatch(value) or not _HEADER_NAMES.fullmatch(signed_headers):
+        return None
     if len(set(names)) != len(names) or "host" not in names:
-        raise _malformed()
-    return Signature(scope[0], scope[1], scope[2], scope[3], names, fields["Signature"])
+        return None
+    return Signature(scope[0], scope[1], scope[2], scope[3], names, value)
 
 
-def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: str, payload: str) -> Proof:
-    """That `key` made `signature` over `request`; `payload` is the body's hash or its placeholder, `timestamp` YYYYMMDDTHHMMSSZ.
+def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: str, *payloads: str) -> Proof:
+    """That `key` made `signature` over `request` and one of `payloads`, each the body's hash or its placeholder; `timestamp` YYYYMMDDTHHMMSSZ.
 
     Raises CredentialError ``bad-signature`` when it did not.
     """
     headers = _headers(request, signature.signed_headers)
     for sent, standard in _forms(request, signature.service):
-        digest = _digest(request.method, sent, headers, signature.signed_headers, payload)
-        if hmac.compare_digest(_sign(digest, signature, key, timestamp), signature.value):
-            return Proof(standard, headers, digest if sent is standard else "", timestamp, payload)
+        for payload in payloads:
+            digest = digest_of(request.method, sent, headers, signature.signed_headers, payload)
+            if hmac.compare_digest(sign(digest, signature, key, timestamp), signature.value):
+                return Proof(standard, headers, digest if sent is standard else "", timestamp, payload)
     raise CredentialError(
         "bad-signature",
         "The AWS signature does not match the request and this session's secret key.",
@@ -119,31 +132,36 @@ def over(request: HttpRequest, signature: Signature, proof: Proof, payload: str)
 
 
 def resign(request: HttpRequest, signature: Signature, proof: Proof, key: KeyPair) -> HttpRequest:
-    """`request` signed by `key` over the same date, scope, headers and payload. Only Authorization and X-Amz-Security-Token differ."""
-    kept = [(name, value) for name, value in request.headers if name.lower() != "x-amz-security-token"]
-    names = {name for name in signature.signed_headers if name != "x-amz-security-token"}
+    """`request` signed by `key` over the same date, scope, headers and payload. Only Authorization and the session's token differ."""
+    field = next((name for name, _ in request.headers if name.lower() in TOKENS), "X-Amz-Security-Token")
+    kept = [(name, value) for name, value in request.headers if name.lower() not in TOKENS]
+    names = {name for name in signature.signed_headers if name not in TOKENS}
     headers = proof.headers
     token = []
     if key.token:
-        token = [("X-Amz-Security-Token", key.token)]
-        names.add("x-amz-security-token")
-        headers = {**headers, "x-amz-security-token": _trimmed([key.token])}
+        token = [(field, key.token)]
+        names.add(field.lower())
+        headers = {**headers, field.lower(): _trimmed([key.token])}
     signed = tuple(sorted(names))
     # What differs may be the key alone: then what it signs was worked out already.
     digest = proof.digest if signed == signature.signed_headers and not token else ""
-    digest = digest or _digest(request.method, proof.form, headers, signed, proof.payload)
-    value = _sign(digest, signature, key, proof.timestamp)
+    digest = digest or digest_of(request.method, proof.form, headers, signed, proof.payload)
+    value = sign(digest, signature, key, proof.timestamp)
     scope = f"{key.access_key}/{signature.date}/{signature.region}/{signature.service}/aws4_request"
     at = next(index for index, (name, _) in enumerate(kept) if name.lower() == "authorization")
     authorization = (kept[at][0], f"{ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={value}")
     return replace(request, headers=(*kept[:at], *token, authorization, *kept[at + 1 :]))
 
 
-def _sign(digest: str, signature: Signature, key: KeyPair, timestamp: str) -> str:
+def sign(digest: str, signature: Signature, key: KeyPair, timestamp: str) -> str:
     """`key`'s signature over the canonical request whose SHA-256 is `digest`."""
-    string_to_sign = f"{ALGORITHM}\n{timestamp}\n{signature.date}/{signature.region}/{signature.service}/aws4_request\n{digest}"
-    signing_key = _signing_key(key.secret_key, signature.date, signature.region, signature.service)
-    return hmac.digest(signing_key, string_to_sign.encode(), "sha256").hex()
+    return mac(f"{ALGORITHM}\n{timestamp}\n{signature.date}/{signature.region}/{signature.service}/aws4_request\n{digest}", signature, key)
+
+
+def mac(string_to_sign: str, signature: Signature, key: KeyPair) -> str:
+    """`key`'s signature over a text, for the day, region and service of `signature`."""
+    derived = _signing_key(key.secret_key, signature.date, signature.region, signature.service)
+    return hmac.digest(derived, string_to_sign.encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=64)
@@ -155,7 +173,7 @@ def _signing_key(secret_key: str, date: str, region: str, service: str) -> bytes
     return derived
 
 
-def _digest(method: str, form: Canonical, headers: Mapping[str, str], names: tuple[str, ...], payload: str) -> str:
+def digest_of(method: str, form: Canonical, headers: Mapping[str, str], names: tuple[str, ...], payload: str) -> str:
     """The SHA-256 of the canonical request."""
     lines = "".join([f"{name}:{headers[name]}\n" for name in names])
     text = "\n".join((method.upper(), form.path, form.query, lines, ";".join(names), payload))
@@ -189,9 +207,8 @@ def _forms(request: HttpRequest, service: str) -> Iterator[tuple[Canonical, Cano
     """
     path, _, query = request.target.partition("?")
     path = path or "/"
-    paths = _paths(path, raw=service in _RAW_PATH_SERVICES)
-    pairs = [pair.partition("=")[::2] for pair in query.split("&")] if query else []
-    queries = [_query(pairs), _query([(_encode(name, _UNRESERVED), _encode(value, _UNRESERVED)) for name, value in pairs])]
+    paths = _paths(path, raw=service in RAW_PATH_SERVICES)
+    queries = canonical_queries(query)
     for sent_path in dict.fromkeys(paths):
         for sent_query in dict.fromkeys(queries):
             form = Canonical(sent_path, sent_query)
@@ -207,7 +224,13 @@ def _paths(path: str, *, raw: bool) -> list[str]:
     return [_encode_again(normalize_url_path(path)), _encode_again(path)]
 
 
-def _query(pairs: list[tuple[str, str]]) -> str:
+def canonical_queries(query: str) -> tuple[str, str]:
+    """Sorted as it was encoded, and sorted after it is encoded anew."""
+    pairs = [pair.partition("=")[::2] for pair in query.split("&")] if query else []
+    return _query(pairs), _query([(_encode(name, _UNRESERVED), _encode(value, _UNRESERVED)) for name, value in pairs])
+
+
+def _query(pairs: Sequence[tuple[str, str]]) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 

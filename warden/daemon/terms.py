@@ -25,7 +25,7 @@ from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
 from warden.errors import CredentialError
 from warden.model import Principal
-from warden.redact.vault import Vault
+from warden.redact.vault import Binding, Vault
 from warden.settings.files import Loaded, load
 
 #: Commands that are of no use without the user's clusters.
@@ -74,7 +74,7 @@ class Terms:
             bundle=bundle,
             point=point,
             broker=Brokers(
-                AwsBroker(config.credentials.aws, request.environment, home, writable=writable),
+                AwsBroker(config.credentials.aws, request.environment, home, writable=writable, adopt=partial(_adopt, vault)),
                 GcpBroker(config.credentials.gcp, request.environment, home, writable=writable),
                 kubernetes,
                 Entries(config.credentials, request.environment, home, vault, writable=writable, passed=passed),
@@ -126,6 +126,15 @@ def _clusters(config: Config, request: Request, home: Path, writable: tuple[str,
             raise
         without = replace(config.kubernetes, enabled=False)
         return KubernetesBroker(without, request.environment, home, cwd), str(error)
+
+
+#: Where the dummies of credentials that AWS returned are swapped by its broker, and so pass as they are.
+_AWS = Binding(("*.amazonaws.com", "*.amazonaws.com.cn", "*.api.aws", "*.aws"), ())
+
+
+def _adopt(vault: Vault, secret: str, stand_in: str) -> None:
+    """Makes a broker's dummy the placeholder of what it stands for."""
+    vault.admit(secret.encode(), stand_in=stand_in.encode(), binding=_AWS)
 
 
 def _rules(preset: str, files: Sequence[str]) -> tuple[Bundle, PolicyDecisionPoint]:

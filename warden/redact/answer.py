@@ -18,9 +18,9 @@ from enum import Enum
 from typing import Protocol
 
 from warden.redact import coding, headers
-from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
 from warden.redact.headers import Fields
-from warden.redact.redactor import Blocked, Field, Finding, Place, Redactor
+from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
+from warden.redact.redactor import BlockedError, Field, Finding, Place, Redactor
 from warden.redact.units import Grpc, Lines, Opaque, Windows
 from warden.redact.vault import VaultFullError
 
@@ -44,6 +44,10 @@ class Declared(Protocol):
     def find(self, body: bytes, content_type: str) -> Sequence[Field]: ...
 
 
+#: Puts dummies in the place of credentials that a broker keeps, in a whole body whose coding is undone. Raises BlockedError.
+type Swap = Callable[[bytes], bytes]
+
+
 class Unit(Protocol):
     """A body in pieces (:mod:`warden.redact.units`)."""
 
@@ -62,16 +66,17 @@ class Head:
 
 
 class Answer:
-    """Redacts one response. `mode` says what to call: `whole` once, or `feed` and `finish`. `fields` is the head to send; for `WHOLE`, after `whole`.
+    """Redacts one response. `mode` says what to call: `whole` once, or `feed` and `finish`. `fields` is the head to send (for `WHOLE`, after it).
 
-    All raise Blocked, which names why the response may not go on. `findings` grows as the body is read: offsets are in the body with its coding undone.
+    All raise BlockedError, which names why the response may not go on. `findings` grows as the body is read: offsets are in the body with its coding undone.
     """
 
-    def __init__(self, redactor: Redactor, place: Place, head: Head, declared: Declared | None = None) -> None:
+    def __init__(self, redactor: Redactor, place: Place, head: Head, declared: Declared | None = None, swap: Swap | None = None) -> None:
         self._redactor = redactor
         self._place = place
         self._head = head
         self._declared = declared
+        self._swap = swap
         self.findings: list[Finding] = []
         #: Findings in the head, each with the name of its field.
         self.header_findings: list[tuple[str, Finding]] = []
@@ -91,7 +96,7 @@ class Answer:
                 self._codings = coding.names(headers.values(head.fields, "content-encoding"))
                 self.mode = self._choose()
         except VaultFullError:
-            raise Blocked("this session has seen more secrets than it can remember") from None
+            raise BlockedError("this session has seen more secrets than it can remember") from None
 
     # --- the head ----------------------------------------------------------------------------------------------------------------
 
@@ -111,9 +116,9 @@ class Answer:
         lengths = headers.values(self._head.fields, "content-length")
         length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
         stated = kind_by_type(self._type)
-        if self._declared is not None and stated is not Kind.LINES and stated is not Kind.GRPC:
+        if self._swap is not None or (self._declared is not None and stated not in (Kind.LINES, Kind.GRPC)):
             if length is not None and length > LIMIT:
-                raise Blocked(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
+                raise BlockedError(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
             return Mode.WHOLE
         if stated is Kind.GRPC or (stated is Kind.LINES and (length is None or length > LIMIT)):
             self.stream()
@@ -125,8 +130,8 @@ class Answer:
 
     def stream(self) -> None:
         """Goes over to `STREAM`: the body turned out to be larger than `LIMIT`. `fields` then states no length."""
-        if self._declared is not None and self.mode is Mode.WHOLE and kind_by_type(self._type) not in (Kind.LINES, Kind.GRPC):
-            raise Blocked(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
+        if self.mode is Mode.WHOLE and (self._swap or (self._declared and kind_by_type(self._type) not in (Kind.LINES, Kind.GRPC))):
+            raise BlockedError(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
         self.mode = Mode.STREAM
         binary = kind_by_type(self._type) is None and self._head.status == 206
         drop = {"content-length"} if not binary else set()
@@ -146,14 +151,14 @@ class Answer:
             return body
         try:
             said = coding.Decoding(self._codings).feed(body, last=True) if self._codings else body
-            kind = kind_of(self._type, said[:HEAD])
-            made = self._through(said, kind)
+            swapped = self._swap(said) if self._swap is not None else said
+            made = self._through(swapped, kind_of(self._type, swapped[:HEAD]))
         except VaultFullError:
-            raise Blocked("this session has seen more secrets than it can remember") from None
+            raise BlockedError("this session has seen more secrets than it can remember") from None
         if made == said:
             return body
         if self._head.status == 206:
-            raise Blocked("it is a part of a text with a secret in it; ask for all of it")
+            raise BlockedError("it is a part of a text with a secret in it; ask for all of it")
         drop = {"content-length", "content-encoding"}
         self.fields = (
             *((name, value) for name, value in headers.without_sums(self.fields) if name.lower() not in drop),
@@ -165,7 +170,7 @@ class Answer:
         match kind:
             case Kind.BINARY:
                 if self._redactor.vault.secrets_in(said, self._place.host):
-                    raise Blocked("it is binary and holds a secret that was seen before")
+                    raise BlockedError("it is binary and holds a secret that was seen before")
                 return said
             case Kind.UTF16:
                 return self._utf16(said)
@@ -173,7 +178,7 @@ class Answer:
                 grpc = Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
                 return grpc.feed(said) + grpc.finish()
         if self._head.status == 206 and len(said) < SMALLEST_RANGE:
-            raise Blocked("it is a very small part of a text; ask for more of it")
+            raise BlockedError("it is a very small part of a text; ask for more of it")
         return self._text(said)
 
     def _text(self, said: bytes) -> bytes:
@@ -189,7 +194,7 @@ class Answer:
         try:
             text = said.decode(form).encode()
         except UnicodeError:
-            raise Blocked("it is neither UTF-16 nor anything else that can be read") from None
+            raise BlockedError("it is neither UTF-16 nor anything else that can be read") from None
         made, found = self._redactor.redact(text, self._place)
         if made == text:
             return said
@@ -210,7 +215,7 @@ class Answer:
                 self._unit = self._unit_for(data[:HEAD])
             return self._unit.feed(data)
         except VaultFullError:
-            raise Blocked("this session has seen more secrets than it can remember") from None
+            raise BlockedError("this session has seen more secrets than it can remember") from None
 
     def finish(self) -> bytes:
         """What was held back."""
@@ -223,7 +228,7 @@ class Answer:
                 self._unit = self._unit_for(rest[:HEAD])
             return (self._unit.feed(rest) if rest else b"") + self._unit.finish()
         except VaultFullError:
-            raise Blocked("this session has seen more secrets than it can remember") from None
+            raise BlockedError("this session has seen more secrets than it can remember") from None
 
     def _unit_for(self, head: bytes) -> Unit:
         kind = kind_of(self._type, head)
@@ -235,11 +240,11 @@ class Answer:
             case Kind.BINARY:
                 return Opaque(lambda data: bool(self._redactor.vault.secrets_in(data, self._place.host)))
             case Kind.UTF16:
-                raise Blocked(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")
+                raise BlockedError(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")
         return Windows(self._fixed if self._kept_length else self._text)
 
     def _fixed(self, said: bytes) -> bytes:
         made = self._text(said)
         if made != said and len(made) != len(said):
-            raise Blocked("it is a part of a text with a secret in it; ask for all of it")
+            raise BlockedError("it is a part of a text with a secret in it; ask for all of it")
         return made

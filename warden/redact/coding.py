@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import brotli
 import zstandard
 
-from warden.redact.redactor import Blocked
+from warden.redact.redactor import BlockedError
 
 #: Bytes that a coded body may grow to, whole.
 LIMIT = 64 << 20
@@ -84,7 +84,7 @@ class _Zstandard:
         return b""
 
 
-_CODINGS = {"gzip": _Gzip, "x-gzip": _Gzip, "deflate": _Deflate, "br": _Brotli, "zstd": _Zstandard}
+_CODINGS: dict[str, Callable[[], Decoder]] = {"gzip": _Gzip, "x-gzip": _Gzip, "deflate": _Deflate, "br": _Brotli, "zstd": _Zstandard}
 
 
 def names(values: Iterable[str]) -> list[str]:
@@ -96,11 +96,11 @@ def names(values: Iterable[str]) -> list[str]:
 
 
 class Decoding:
-    """Undoes `codings`. Raises Blocked for one that is not known, damage, and beyond the limits."""
+    """Undoes `codings`. Raises BlockedError for one that is not known, damage, and beyond the limits."""
 
     def __init__(self, codings: list[str]) -> None:
-        if len(codings) > 3 or (unknown := next((name for name in codings if name not in _CODINGS), None)):
-            raise Blocked(
+        if len(codings) > 3 or not all(name in _CODINGS for name in codings):
+            raise BlockedError(
                 f"it is encoded as {', '.join(codings)[:64] if len(codings) > 3 else str(unknown)[:64]}, which cannot be read here"
             )
         self._steps: list[Decoder] = [_CODINGS[name]() for name in reversed(codings)]
@@ -115,10 +115,10 @@ class Decoding:
                 if last:
                     data += step.flush()
                 if self._made + len(data) > max(LIMIT, RATIO * self._taken):
-                    raise Blocked("it grows too large when its coding is undone")
+                    raise BlockedError("it grows too large when its coding is undone")
         except (zlib.error, brotli.error, zstandard.ZstdError):
-            raise Blocked("its content coding is damaged") from None
+            raise BlockedError("its content coding is damaged") from None
         self._made += len(data)
         if len(self._steps) and self._made > LIMIT and last:
-            raise Blocked("it grows too large when its coding is undone")
+            raise BlockedError("it grows too large when its coding is undone")
         return data

@@ -12,14 +12,18 @@ type Fields = tuple[tuple[str, str], ...]
 
 #: Fields that say what the message is, or name things: never looked at by their names.
 _PLAIN = frozenset({
-    "content-type", "content-length", "content-encoding", "content-language", "content-range", "content-disposition", "transfer-encoding", "connection", "date",
-    "last-modified", "expires", "cache-control", "age", "vary", "server", "via", "accept-ranges", "allow", "etag", "strict-transport-security", "x-amzn-requestid", "x-amz-request-id",
-    "x-amz-id-2", "x-request-id", "x-amz-cf-id", "x-amz-version-id", "retry-after", "x-amzn-trace-id", "content-md5", "digest", "x-goog-hash", "x-goog-generation",
+    "content-type", "content-length", "content-encoding", "content-language", "content-range", "content-disposition", "transfer-encoding",
+    "connection", "date",
+    "last-modified", "expires", "cache-control", "age", "vary", "server", "via", "accept-ranges", "allow", "etag",
+    "strict-transport-security", "x-amzn-requestid", "x-amz-request-id",
+    "x-amz-id-2", "x-request-id", "x-amz-cf-id", "x-amz-version-id", "retry-after", "x-amzn-trace-id", "content-md5", "digest",
+    "x-goog-hash", "x-goog-generation",
     "access-control-allow-headers", "access-control-expose-headers", "access-control-allow-methods", "www-authenticate", "audit-id",
     "x-kubernetes-pf-flowschema-uid", "x-kubernetes-pf-prioritylevel-uid", "proxy-authenticate", "content-security-policy", "nel", "report-to",
 })  # fmt: skip
 #: Fields whose whole value is a credential (OpenStack, Vault, AWS, GitLab, CSRF protection).
-_WHOLE = frozenset({"x-subject-token", "x-vault-token", "x-auth-token", "x-amz-security-token", "x-api-key", "x-csrf-token", "x-xsrf-token", "private-token", "x-consul-token", "authorization",
+_WHOLE = frozenset({"x-subject-token", "x-vault-token", "x-auth-token", "x-amz-security-token", "x-api-key", "x-csrf-token", "x-xsrf-token",
+    "private-token", "x-consul-token", "authorization",
                     "proxy-authorization", "x-access-token", "x-refresh-token", "x-session-token"})  # fmt: skip
 #: A sum over the body, which is another one after a replacement: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html,
 #: https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash, RFC 9530.

@@ -28,7 +28,8 @@ _BINARY = re.compile(
 
 #: What binary files begin with: archives, images, executables, documents.
 _MAGIC = (
-    b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"\x7fELF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF",
+    b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"\x7fELF", b"\x89PNG",
+    b"\xff\xd8\xff", b"GIF8", b"%PDF",
     b"\xca\xfe\xba\xbe", b"\x00asm", b"!<arch>\n", b"SQLite format 3\x00", b"PAR1", b"k8s\x00",
 )  # fmt: skip
 #: Bytes at the start that are looked at.
@@ -69,8 +70,7 @@ def kind_of(content_type: str, head: bytes) -> Kind:
     try:
         head.decode()
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
-            # Latin-1 text is text too, where most of it is ASCII.
-            if sum(byte > 127 for byte in head) * 5 > len(head):
-                return Kind.BINARY
+        # Latin-1 text is text too, where most of it is ASCII.
+        if error.start < len(head) - 3 and sum(byte > 127 for byte in head) * 5 > len(head):
+            return Kind.BINARY
     return Kind.DOCUMENT

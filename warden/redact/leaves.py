@@ -13,7 +13,8 @@ from dataclasses import dataclass
 #: Keys whose values say where and not how (https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html,
 #: and Google's and Docker's key files).
 _OPEN = frozenset({
-    "engine", "host", "hostname", "port", "dbname", "database", "dbinstanceidentifier", "dbclusteridentifier", "region", "type", "project_id", "client_email",
+    "engine", "host", "hostname", "port", "dbname", "database", "dbinstanceidentifier", "dbclusteridentifier", "region", "type",
+    "project_id", "client_email",
     "client_id", "auth_uri", "token_uri", "auth_provider_x509_cert_url", "client_x509_cert_url", "universe_domain", "kind", "apiversion", "email",
 })  # fmt: skip
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[{}\[\]:,]')

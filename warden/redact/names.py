@@ -144,9 +144,8 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
         for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):
             if b"," not in match[0] or not _IS_KEY.match(text, high):
                 yield low, high, quoted
-    elif before.endswith(b"--") and (match := _FLAG.match(text, last)):
-        if text[match.end() : match.end() + 1] not in (b"-", b""):
-            yield from _value(text, match.end(), line=False)
+    elif before.endswith(b"--") and (match := _FLAG.match(text, last)) and text[match.end() : match.end() + 1] not in (b"-", b""):
+        yield from _value(text, match.end(), line=False)
 
 
 def _value_before(text: bytes, first: int, before: bytes) -> tuple[int, int] | None:

@@ -19,10 +19,14 @@ class Kind(StrEnum):
 
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
-_PASSWORD = frozenset({"password", "passwords", "passwd", "pwd", "pass", "passphrase", "passphrases", "passcode", "requirepass", "masterauth", "psk", "userpassword", "dbpassword",
-                       "rootpassword", "adminpassword", "pgpassword", "mysqlpassword", "userpass", "dbpass", "sshpass", "mypassword", "passw"})  # fmt: skip
-_TOKEN = frozenset({"token", "tokens", "apikey", "apikeys", "authtoken", "accesstoken", "refreshtoken", "idtoken", "bearer", "cookie", "cookies", "jwt", "sessionid", "otp", "seed",
-                    "authorization", "appkey", "authkey", "accesskey", "secretkey", "privatekey", "signingkey", "sessiontoken", "unseal", "hmackey", "accountkey",
+_PASSWORD = frozenset({"password", "passwords", "passwd", "pwd", "pass", "passphrase", "passphrases", "passcode", "requirepass",
+    "masterauth", "psk", "userpassword", "dbpassword",
+                       "rootpassword", "adminpassword", "pgpassword", "mysqlpassword", "userpass", "dbpass", "sshpass", "mypassword",
+                       "passw"})  # fmt: skip
+_TOKEN = frozenset({"token", "tokens", "apikey", "apikeys", "authtoken", "accesstoken", "refreshtoken", "idtoken", "bearer", "cookie",
+    "cookies", "jwt", "sessionid", "otp", "seed",
+                    "authorization", "appkey", "authkey", "accesskey", "secretkey", "privatekey", "signingkey", "sessiontoken", "unseal",
+                    "hmackey", "accountkey",
                     "bottoken", "masterkey", "encryptionkey", "sharedkey", "storagekey", "webhooktoken"})  # fmt: skip
 _SECRET = frozenset(
     {"secret", "secrets", "clientsecret", "credential", "credentials", "creds", "auth", "appsecret", "sharedsecret", "plaintextkey"}
@@ -30,22 +34,32 @@ _SECRET = frozenset(
 _URL = frozenset({"dsn", "kubeconfig"})
 
 #: "...key" is a credential behind these only: object keys, map keys and key ids are not.
-_KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "signing", "encryption", "encrypt", "master", "auth", "app", "application", "license", "hmac", "session", "storage",
-                     "identity", "service", "deploy", "ssh", "rsa", "ec", "pre", "unseal", "recovery", "admin", "bot", "webhook", "ingest", "write", "primary", "secondary", "jwt",
+_KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "signing", "encryption", "encrypt", "master", "auth", "app",
+    "application", "license", "hmac", "session", "storage",
+                     "identity", "service", "deploy", "ssh", "rsa", "ec", "pre", "unseal", "recovery", "admin", "bot", "webhook", "ingest",
+                     "write", "primary", "secondary", "jwt",
                      "cookie", "server", "host", "crypt", "aes", "fernet", "age", "root", "functions", "function", "subscription"})  # fmt: skip
 #: Of these, only where the value looks random: `plausible` asks for it anyway.
 #: What comes behind the noun and changes nothing: numbers, environments, forms.
-_TAIL = frozenset({"value", "values", "string", "b64", "base64", "encoded", "plain", "plaintext", "text", "current", "previous", "old", "new", "prod", "production", "dev", "development",
-                   "staging", "stage", "test", "qa", "live", "main", "primary", "secondary", "default", "master", "admin", "root", "raw", "data", "env", "hash", "hashed", "readonly",
+_TAIL = frozenset({"value", "values", "string", "b64", "base64", "encoded", "plain", "plaintext", "text", "current", "previous", "old",
+    "new", "prod", "production", "dev", "development",
+                   "staging", "stage", "test", "qa", "live", "main", "primary", "secondary", "default", "master", "admin", "root", "raw",
+                   "data", "env", "hash", "hashed", "readonly",
                    "rw", "ro", "eu", "us", "v", "base"})  # fmt: skip
 #: A token of these is a position in a list, an idempotency key or a count, and clients must have it back as it is.
-_NOT_TOKEN = frozenset({"next", "page", "continuation", "continue", "pagination", "paging", "sync", "client", "request", "idempotency", "idempotent", "cursor", "resume", "max",
-                        "min", "num", "total", "count", "prompt", "completion", "completions", "input", "output", "cached", "cache", "reasoning", "audio", "public", "publishable", "stop", "start",
-                        "end", "last", "first", "previous", "prev", "change", "marker", "starting", "lexer", "special", "pad", "eos", "bos", "per", "used", "remaining", "limit",
-                        "change", "scroll", "lock", "upsert", "consistency", "checkpoint", "iterator", "shard", "design", "zed", "thinking", "requests", "version", "schema",
+_NOT_TOKEN = frozenset({"next", "page", "continuation", "continue", "pagination", "paging", "sync", "client", "request", "idempotency",
+    "idempotent", "cursor", "resume", "max",
+                        "min", "num", "total", "count", "prompt", "completion", "completions", "input", "output", "cached", "cache",
+                        "reasoning", "audio", "public", "publishable", "stop", "start",
+                        "end", "last", "first", "previous", "prev", "change", "marker", "starting", "lexer", "special", "pad", "eos", "bos",
+                        "per", "used", "remaining", "limit",
+                        "scroll", "lock", "upsert", "consistency", "checkpoint", "iterator", "shard", "design", "zed", "thinking",
+                        "requests", "version", "schema",
                         "task", "callback", "confirm"})  # fmt: skip
-_NOT_ANY = frozenset({"no", "has", "is", "use", "uses", "require", "requires", "required", "enable", "enabled", "disable", "disabled", "allow", "allowed", "need", "needs", "with", "without", "supports",
-                      "show", "hide", "forgot", "reset", "manage", "managed", "rotate", "expire", "expired", "check", "verify", "validate", "generate", "random", "automount",
+_NOT_ANY = frozenset({"no", "has", "is", "use", "uses", "require", "requires", "required", "enable", "enabled", "disable", "disabled",
+    "allow", "allowed", "need", "needs", "with", "without", "supports",
+                      "show", "hide", "forgot", "reset", "manage", "managed", "rotate", "expire", "expired", "check", "verify", "validate",
+                      "generate", "random", "automount",
                       "public", "ignore", "skip", "want", "prompt", "can", "should", "must", "bypass", "by", "image", "pull"})  # fmt: skip
 
 

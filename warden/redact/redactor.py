@@ -24,7 +24,7 @@ DEPTH = 4
 EXPANSION = 32 << 20
 
 
-class Blocked(Exception):
+class BlockedError(Exception):
     """The response cannot be redacted, and is not let through: the reason is for the agent."""
 
     def __init__(self, reason: str) -> None:
@@ -95,7 +95,7 @@ class _Budget:
     def spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise Blocked("its encoded parts grow too large to be looked through")
+            raise BlockedError("its encoded parts grow too large to be looked through")
 
 
 class Redactor:
@@ -106,7 +106,7 @@ class Redactor:
         self._patterns = patterns
 
     def redact(self, text: bytes, place: Place, fields: Sequence[Field] = ()) -> tuple[bytes, list[Finding]]:
-        """`text` with every secret replaced, and what was found. Raises Blocked."""
+        """`text` with every secret replaced, and what was found. Raises BlockedError."""
         edits = self._edits(text, place, 0, _Budget(EXPANSION + DEPTH * len(text)), fields)
         return apply(text, edits), [Finding(edit.rule, edit.layer, edit.start, edit.end) for edit in edits]
 
@@ -137,7 +137,7 @@ class Redactor:
         try:
             return list(decoding.runs(text))
         except OverflowError as error:
-            raise Blocked(str(error)) from None
+            raise BlockedError(str(error)) from None
 
     def _inside(
         self, text: bytes, start: int, end: int, escaping: escapes.Escaping, place: Place, depth: int, budget: _Budget
@@ -189,7 +189,7 @@ class Redactor:
         name = seen.encoding.partition(":")[0]
         if name == "part":
             if text[start : start + len(seen.entry.secret)] != seen.entry.secret:
-                raise Blocked("it holds a part of a secret that was seen before")
+                raise BlockedError("it holds a part of a secret that was seen before")
             end = start + len(seen.entry.secret)
         elif name == "base64":
             return self._known_base64(text, seen)
@@ -221,11 +221,11 @@ class Redactor:
         try:
             said = base64.b64decode(whole + b"=" * (-len(whole) % 4), b"-_" if url else b"+/")
         except binascii.Error:
-            raise Blocked("it holds an encoded secret that was seen before") from None
+            raise BlockedError("it holds an encoded secret that was seen before") from None
         secret = seen.entry.secret
         new = said.replace(secret, seen.entry.placeholder)
         if new == said:
-            raise Blocked("it holds a part of an encoded secret that was seen before")
+            raise BlockedError("it holds a part of an encoded secret that was seen before")
         made = base64.b64encode(new, b"-_" if url else b"+/")
         if padded == end and len(digits) % 4:
             made = made.rstrip(b"=")
@@ -240,7 +240,7 @@ class Redactor:
             try:
                 content = base64.b64decode(said, validate=True)
             except binascii.Error:
-                raise Blocked(f"{one.rule} should be base64 and is not") from None
+                raise BlockedError(f"{one.rule} should be base64 and is not") from None
         else:
             content = said
         made = self.declared(content, one.rule, place, one.shape, budget)
@@ -342,4 +342,4 @@ def _settle(found: list[Edit]) -> list[Edit]:
     return sorted(kept, key=lambda one: one.start)
 
 
-__all__ = ["Blocked", "Edit", "Entry", "Field", "Finding", "Place", "Redactor", "apply"]
+__all__ = ["BlockedError", "Edit", "Entry", "Field", "Finding", "Place", "Redactor", "apply"]

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable
 
 from warden.redact.protobuf import rewrite
-from warden.redact.redactor import Blocked
+from warden.redact.redactor import BlockedError
 
 #: Bytes of a line beyond which it is cut, and of a window.
 LINE, WINDOW = 1 << 20, 1 << 20
@@ -42,9 +42,7 @@ class Lines:
         while (end := self._kept.find(b"\n", self._scanned)) >= 0 or len(self._kept) - self._scanned > LINE:
             end = min(end + 1, self._scanned + LINE) if end >= 0 else self._scanned + LINE
             unit = bytes(self._kept[:end])
-            begins = None
-            for begins in _KEY_BEGINS.finditer(unit):
-                pass
+            begins = next(reversed(list(_KEY_BEGINS.finditer(unit))), None)
             if begins is not None and not _KEY_ENDS.search(unit, begins.end()) and len(unit) - begins.start() < KEY:
                 self._scanned = end
                 continue
@@ -102,7 +100,7 @@ class Grpc:
         while len(self._kept) >= 5:
             compressed, size = struct.unpack_from(">?I", self._kept)
             if size > MESSAGE:
-                raise Blocked(f"one of its messages is larger than {MESSAGE >> 20} MiB")
+                raise BlockedError(f"one of its messages is larger than {MESSAGE >> 20} MiB")
             if len(self._kept) < 5 + size:
                 break
             parts.append(self._message(compressed, bytes(self._kept[5 : 5 + size])))
@@ -113,14 +111,14 @@ class Grpc:
         said = message
         if compressed:
             if not self._gzip:
-                raise Blocked("its messages are compressed in a way that cannot be read here")
+                raise BlockedError("its messages are compressed in a way that cannot be read here")
             stream = zlib.decompressobj(wbits=31)
             try:
                 said = stream.decompress(message, MESSAGE)
             except zlib.error:
-                raise Blocked("one of its messages is damaged") from None
+                raise BlockedError("one of its messages is damaged") from None
             if not stream.eof:
-                raise Blocked("one of its messages grows too large when it is decompressed")
+                raise BlockedError("one of its messages grows too large when it is decompressed")
         made = rewrite(said, self._redact)
         if made == said:
             return struct.pack(">?I", compressed, len(message)) + message
@@ -129,7 +127,7 @@ class Grpc:
     def finish(self) -> bytes:
         """The rest, which is no message: what it would be was not read."""
         if self._kept:
-            raise Blocked("it ends in the middle of a message")
+            raise BlockedError("it ends in the middle of a message")
         return b""
 
 
@@ -143,7 +141,7 @@ class Opaque:
     def feed(self, data: bytes) -> bytes:
         """As `Lines.feed`."""
         if self._seen(self._tail + data):
-            raise Blocked("it is binary and holds a secret that was seen before")
+            raise BlockedError("it is binary and holds a secret that was seen before")
         self._tail = (self._tail + data)[-4096:]
         return data
 

@@ -81,6 +81,12 @@ class Rules:
         self._fail("needs_body")
         return False
 
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        return False
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        return response
+
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         self._fail("authorize")
         return self.rewrite(request)

@@ -35,6 +35,12 @@ class Permissive:
     def needs_body(self, request: HttpRequest) -> bool:
         return False
 
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        return False
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        return response
+
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         return request
 

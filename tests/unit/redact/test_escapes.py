@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from html import escape
 from urllib.parse import quote
 
@@ -12,7 +13,11 @@ from hypothesis import strategies as st
 
 from warden.redact import escapes
 
-WRITERS = {"json": lambda text: json.dumps(text)[1:-1], "xml": escape, "url": lambda text: quote(text, safe="")}
+WRITERS: dict[str, Callable[[str], str]] = {
+    "json": lambda text: json.dumps(text)[1:-1],
+    "xml": escape,
+    "url": lambda text: quote(text, safe=""),
+}
 
 
 @pytest.mark.parametrize("name", WRITERS)

@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from warden.redact import protobuf
-from warden.redact.redactor import Blocked
+from warden.redact.redactor import BlockedError
 from warden.redact.units import LINE, WINDOW, Grpc, Lines, Opaque, Windows
 
 
@@ -79,7 +79,7 @@ def test_grpc_messages_are_written_anew_with_their_lengths() -> None:
 def test_grpc_that_ends_within_a_message_is_blocked() -> None:
     grpc = Grpc(mark)
     assert grpc.feed(b"\x00\x00\x00\x00\x09abc") == b""
-    with pytest.raises(Blocked):
+    with pytest.raises(BlockedError):
         grpc.finish()
 
 
@@ -91,5 +91,5 @@ def test_bytes_that_are_no_message_stay() -> None:
 def test_binary_with_a_known_secret_in_two_pieces_is_blocked() -> None:
     opaque = Opaque(lambda data: b"secret" in data)
     assert opaque.feed(b"\x00\x01sec") == b"\x00\x01sec"
-    with pytest.raises(Blocked):
+    with pytest.raises(BlockedError):
         opaque.feed(b"ret")

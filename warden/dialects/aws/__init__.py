@@ -28,21 +28,21 @@ from warden.model import Action, Certainty, HttpRequest, HttpResponse, Ruling, V
 
 __all__ = ["UNKNOWN", "AwsDialect", "Route", "route"]
 
-_KEY_ID = re.compile(r"Credential=([^/,\s]+)/")
+_KEY_ID = re.compile(r"Credential=([^/,\s%]+)(?:/|%2[Ff])")
 
 
 class AwsDialect:
     """`warden.dialects.Dialect` for AWS. Stateless but for the tables.
 
     `accounts` maps the access key ids that the session's agent has to account numbers: a request that is signed with one of them acts on that
-    account unless an ARN or the host says another.
+    account unless an ARN or the host says another. It may grow while the session runs.
     """
 
     name = "aws"
     method_override = False
 
     def __init__(self, accounts: Mapping[str, str] | None = None) -> None:
-        self._accounts = accounts or {}
+        self._accounts = accounts if accounts is not None else {}
 
     def claims(self, host: str, port: int) -> bool:
         """Any name under AWS's DNS suffixes but customers' data endpoints, whatever the port."""
@@ -65,7 +65,7 @@ class AwsDialect:
         return effects.actions(found, request)
 
     def _account(self, request: HttpRequest) -> str | None:
-        signed = _KEY_ID.search(request.header("authorization") or "")
+        signed = _KEY_ID.search(request.header("authorization") or request.target.partition("?")[2])
         return self._accounts.get(signed[1]) if signed else None
 
     def deny(self, request: HttpRequest, ruling: Ruling, sentence: str) -> HttpResponse:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from warden.enforce.http.message import Exchange
-from warden.redact.redactor import Blocked
+from warden.redact.redactor import BlockedError
 
 logger = logging.getLogger("warden.enforce")
 
@@ -28,7 +28,7 @@ class Passing:
         try:
             made = answer.feed(data) if data else answer.finish()
             return [made] if made else []
-        except Blocked as error:
+        except BlockedError as error:
             reason = error.reason
         except Exception:  # promise 1: an exception in any of our code lets nothing through
             logger.exception("a response could not be redacted")

@@ -21,8 +21,8 @@ from mitmproxy.proxy.layers.tls import ClientTLSLayer
 from warden.config import Config
 from warden.credentials.peer import Peers
 from warden.enforce.http import message as wire
-from warden.enforce.http.layers import Close, Http
 from warden.enforce.http.answering import Instead, Passing
+from warden.enforce.http.layers import Close, Http
 from warden.enforce.http.message import EXCHANGE, Exchange
 from warden.enforce.http.tls import HTTP1, HTTP2_AND_1, TlsSides
 from warden.enforce.upstream import Upstream
@@ -30,7 +30,7 @@ from warden.errors import DecodeError
 from warden.model import HttpRequest, Ruling, TcpConnect
 from warden.pipeline import Pipeline
 from warden.redact.answer import Mode
-from warden.redact.redactor import Blocked
+from warden.redact.redactor import BlockedError
 
 if TYPE_CHECKING:
     from warden.enforce.http.connection import Connection
@@ -223,7 +223,7 @@ class Enforcer:
         head = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in flow.response.data.headers.fields)
         try:
             exchange.answer = self.pipeline.answer(exchange.request, exchange.ruling, flow.response.status_code, head)
-        except Blocked as error:
+        except BlockedError as error:
             self._block(flow, exchange, error.reason)
             return
         if exchange.answer.mode is Mode.WHOLE:
@@ -239,7 +239,7 @@ class Enforcer:
         assert exchange.answer is not None
         try:
             exchange.answer.stream()
-        except Blocked as error:
+        except BlockedError as error:
             self._block(flow, exchange, error.reason)
             return
         wire.write_head(flow, exchange.answer.fields)
@@ -282,7 +282,7 @@ class Enforcer:
         exchange.received += len(body)
         try:
             made = exchange.answer.whole(body)
-        except Blocked as error:
+        except BlockedError as error:
             self._block(flow, exchange, error.reason)
             return
         flow.response.data.content = made
