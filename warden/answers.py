@@ -35,5 +35,5 @@ class Answers:
     def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields, swap: Swap | None = None) -> Answer:
         """The response to `request`, which was read as `actions`, with this head. `swap`: see `Answer`. Raises BlockedError."""
         place = Place(request.host, request.target.partition("?")[0], binding.of)
-        declared = self._schema.declared(request, actions)
+        declared = self._schema.paths(actions)
         return Answer(self.redactor, place, Head(request.method, status, fields), declared, swap)

@@ -20,7 +20,8 @@ from typing import Protocol
 from warden.redact import coding, headers
 from warden.redact.headers import Fields
 from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
-from warden.redact.redactor import BlockedError, Field, Finding, Place, Redactor
+from warden.redact.redactor import BlockedError, Finding, Place, Redactor
+from warden.redact.schema import Field, Replace, SchemaError
 from warden.redact.units import Grpc, Lines, Opaque, Windows
 from warden.redact.vault import VaultFullError
 
@@ -42,6 +43,8 @@ class Declared(Protocol):
     """The values of a body that its API declares secret (:mod:`warden.redact.schema`)."""
 
     def find(self, body: bytes, content_type: str) -> Sequence[Field]: ...
+
+    def rewrite(self, body: bytes, content_type: str, replace: Replace) -> bytes: ...
 
 
 #: Puts dummies in the place of credentials that a broker keeps, in a whole body whose coding is undone. Raises BlockedError.
@@ -68,7 +71,8 @@ class Head:
 class Answer:
     """Redacts one response. `mode` says what to call: `whole` once, or `feed` and `finish`. `fields` is the head to send (for `WHOLE`, after it).
 
-    All raise BlockedError, which names why the response may not go on. `findings` grows as the body is read: offsets are in the body with its coding undone.
+    All raise BlockedError, which names why the response may not go on. `findings` grows as the body is read: offsets are in the body with its coding
+    undone.
     """
 
     def __init__(self, redactor: Redactor, place: Place, head: Head, declared: Declared | None = None, swap: Swap | None = None) -> None:
@@ -182,7 +186,10 @@ class Answer:
         return self._text(said)
 
     def _text(self, said: bytes) -> bytes:
-        fields = self._declared.find(said, self._type) if self._declared is not None else ()
+        try:
+            fields = self._declared.find(said, self._type) if self._declared is not None else ()
+        except SchemaError as error:
+            raise BlockedError(f"{error.message.removesuffix('.')} ({error.code})") from None
         made, found = self._redactor.redact(said, self._place, fields)
         offset = self._offset
         self._offset += len(said)

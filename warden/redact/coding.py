@@ -88,8 +88,8 @@ _CODINGS: dict[str, Callable[[], Decoder]] = {"gzip": _Gzip, "x-gzip": _Gzip, "d
 
 
 def names(values: Iterable[str]) -> list[str]:
-    """The codings that the Content-Encoding header's `values` name, in the order in which they were applied. ``aws-chunked`` is none: S3 keeps it as a
-    label of how the object was sent.
+    """The codings that the Content-Encoding header's `values` name, in the order in which they were applied. ``aws-chunked`` is none: S3 keeps
+    it as a label of how the object was sent.
     """
     found = [name.strip().lower() for value in values for name in value.split(",")]
     return [name for name in found if name not in ("", "identity", "aws-chunked")]
@@ -100,9 +100,7 @@ class Decoding:
 
     def __init__(self, codings: list[str]) -> None:
         if len(codings) > 3 or not all(name in _CODINGS for name in codings):
-            raise BlockedError(
-                f"it is encoded as {', '.join(codings)[:64] if len(codings) > 3 else str(unknown)[:64]}, which cannot be read here"
-            )
+            raise BlockedError(f"it is encoded as {', '.join(codings)[:64]}, which cannot be read here")
         self._steps: list[Decoder] = [_CODINGS[name]() for name in reversed(codings)]
         self._taken = self._made = 0
 

@@ -16,6 +16,7 @@ from typing import Protocol
 from warden.redact import decoding, escapes, names
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
+from warden.redact.schema.field import Field, read, write
 from warden.redact.vault import Binding, Entry, Seen, Vault
 
 #: How deep text inside text is looked into.
@@ -36,18 +37,6 @@ class Finder(Protocol):
     """A detector of the patterns layer."""
 
     def find(self, text: bytes) -> list[Hit]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A value that the API declares secret: see `warden.redact.schema`."""
-
-    start: int
-    end: int
-    rule: str
-    encoding: str = "raw"
-    transform: str = ""
-    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,21 +223,23 @@ class Redactor:
     # --- what the API declares ---------------------------------------------------------------------------------------------------
 
     def _declared(self, text: bytes, one: Field, place: Place, budget: _Budget) -> Edit | None:
-        escaping = escapes.BY_NAME[one.encoding]
-        said = escaping.read(text[one.start : one.end]).text
+        raw = text[one.start : one.end]
+        made = self.field(raw, one, place, budget)
+        return None if made == raw else Edit(one.start, one.end, _RANK["schema"], one.rule, "schema", made)
+
+    def field(self, raw: bytes, one: Field, place: Place, budget: _Budget | None = None) -> bytes:
+        """What stands for the raw bytes of a value that is secret by its API; the same where nothing of it is. Raises BlockedError."""
+        said = read(raw, one.encoding)
+        content = said
         if one.transform == "base64":
             try:
                 content = base64.b64decode(said, validate=True)
             except binascii.Error:
                 raise BlockedError(f"{one.rule} should be base64 and is not") from None
-        else:
-            content = said
         made = self.declared(content, one.rule, place, one.shape, budget)
         if made is None or made == content:
-            return None
-        if one.transform == "base64":
-            made = base64.b64encode(made)
-        return Edit(one.start, one.end, _RANK["schema"], one.rule, "schema", escaping.write(made))
+            return raw
+        return write(base64.b64encode(made) if one.transform == "base64" else made, one.encoding)
 
     def declared(self, content: bytes, rule: str, place: Place, shape: str, budget: _Budget | None = None) -> bytes | None:
         """A secret that the API declares, as placeholders: in documents, each of its values; else all of it. None where nothing is secret."""
@@ -256,6 +247,8 @@ class Redactor:
             return None
         if shape == "env":
             return None  # names and values: that layer's
+        if shape in ("helm-release", "presigned-url"):  # text with secrets in it, which clients read
+            return apply(content, self._edits(content, place, 1, budget or _Budget(EXPANSION)))
         if shape == "docker-auth-encoded":
             try:
                 user = base64.b64decode(content, validate=True)
