@@ -31,6 +31,8 @@ SUMS = re.compile(
     r"content-md5|digest|content-digest|repr-digest|x-goog-hash|x-amz-checksum-(?!type|algorithm|mode).*|x-amz-crc32|x-goog-stored-content-length"
 )
 
+#: What a redirection hands to whoever follows it (RFC 6749 section 4.1.2, SAML, CAS).
+_ISSUED = re.compile(rb"([?&#](?:code|ticket|SAMLResponse|SAMLart|id_token|access_token)=)([^&#]{8,})")
 _COOKIE = re.compile(r"([^=;\s]+)=(\"?)([^;\"]*)")
 
 
@@ -52,6 +54,8 @@ def redact(fields: Fields, text: Callable[[str, bytes], bytes], whole: Callable[
                 raw = whole(lower, raw)
         elif lower not in _PLAIN:
             raw = text(lower, raw)
+            if lower == "location":
+                raw = _ISSUED.sub(lambda match: match[1] + whole("location", match[2]), raw)
         made.append((name, raw.decode("latin-1")))
     return tuple(made)
 

@@ -36,7 +36,7 @@ _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 _NAME = 64
 
 #: What may stand between a name and its value. A quote after the name, brackets of an index, then the separator.
-_SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=|:|,(?=[ \t]*["']))[ \t]*""")
+_SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=|:|\||,(?=[ \t]*["']))[ \t]*""")
 _SEPARATOR_JSON = re.compile(rb"""["'][ \t\r\n]*:[ \t\r\n]*""")
 _ELEMENT = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>([^<]{1,65536})</")
 _CDATA = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>[ \t\r\n]*<!\[CDATA\[(.{1,65536}?)\]\]>", re.DOTALL)
@@ -53,7 +53,8 @@ _VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[
 _FLAG = re.compile(rb"[ \t]+")
 #: The other half of a pair: the name is the value of one member, and the value is the member beside it.
 _PAIR_VALUE = re.compile(
-    rb"""["']?[ \t\r\n]*,?[ \t\r\n]*(?:["'][A-Za-z]{2,20}["'][ \t]*:[ \t]*["'][A-Za-z_]{0,20}["'][ \t\r\n]*,[ \t\r\n]*)?["']?[A-Za-z]{0,16}[vV](?:alue|alues|ALUE)["']?[ \t\r\n]*[:=][ \t]*(?=["'])"""
+    rb"""["']?[ \t\r\n]*,?[ \t\r\n]*(?:["'][A-Za-z_]{2,20}["'][ \t]*:[ \t]*(?:["'][\w./-]{0,40}["']|-?\d{1,16}|true|false|null)[ \t\r\n]*,[ \t\r\n]*){0,4}"""
+    rb"""["']?[A-Za-z]{0,16}[vV](?:alue|alues|ALUE)["']?[ \t\r\n]*[:=][ \t]*(?=["'])"""
 )
 _PAIR_LINE = re.compile(rb"""["']?[ \t]*\r?\n[ \t]*[A-Za-z]{0,16}[vV]alue:[ \t]*(?=[^\s])""")
 _PAIR_XML = re.compile(

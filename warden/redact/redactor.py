@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from warden.redact import decoding, escapes, names
+from warden.redact import columns, decoding, escapes, manifests, names
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
 from warden.redact.schema.field import Field, read, write
@@ -115,7 +115,7 @@ class Redactor:
         found += inner
         known = self.vault.secrets_in(text, place.host)
         found += [edit for seen in known if (edit := self._known(text, seen)) is not None]
-        hits = [*self._patterns.find(text), *names.find(text)]
+        hits = [*self._patterns.find(text), *names.find(text), *columns.find(text), *manifests.find(text)]
         if hits:
             hits = self._foreign(text, _outside(hits, escaped))
             found += [self._replaced(text, hit, place, escaped) for hit in hits if not _within(hit, inner)]

@@ -1,0 +1,132 @@
+"""Secrets in the columns of tables: CSV, TSV, columns between bars or aligned with spaces, under a heading that is a credential's name.
+
+Only a heading's own line is looked for, among the first lines of a text and behind blank ones: a table has nothing else that tells it from prose.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+from warden.redact.hit import Hit
+from warden.redact.naming import Kind, kind_of
+from warden.redact.plausible import plausible
+
+#: Lines of a table that are looked at.
+ROWS = 100_000
+_HEADING = re.compile(rb"(?im)^[^\n]*(?:pass|secret|token|api[_ -]?key|credential)[^\n]*$")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,40}")
+_GAP = re.compile(rb" {2,}|\t+")
+_CELL = re.compile(rb"\S+(?: \S+)*")
+
+
+def find(text: bytes) -> list[Hit]:
+    """The cells under credentials' names."""
+    hits: list[Hit] = []
+    done = 0
+    for heading in _HEADING.finditer(text):
+        if heading.start() < done or heading.end() - heading.start() > 4096:
+            continue
+        line = heading[0].rstrip(b"\r")
+        for separator in (b",", b"\t", b"|", b";"):
+            if line.count(separator) and (columns := _credentials(_cells(line, separator))):
+                found, done = _separated(text, heading.end() + 1, separator, columns, line.count(separator))
+                hits += found
+                break
+        else:
+            if _GAP.search(line.strip()) and (aligned := _aligned_columns(line)):
+                found, done = _aligned(text, heading.end() + 1, aligned)
+                hits += found
+    return hits
+
+
+def _cells(line: bytes, separator: bytes) -> list[str]:
+    text = line.decode("latin-1")
+    if separator == b",":
+        return next(csv.reader(io.StringIO(text)), [])
+    return text.split(separator.decode())
+
+
+def _credentials(cells: list[str]) -> dict[int, Kind]:
+    """Columns with a credential's name, by position. Nothing unless every cell could be a heading."""
+    names = [cell.strip(" \"'\r") for cell in cells]
+    if len(names) < 2 or not all(not name or _NAME.fullmatch(name) for name in names):
+        return {}
+    return {index: kind for index, name in enumerate(names) if name and (kind := kind_of(name.replace(" ", "_"))) is not Kind.NONE}
+
+
+def _separated(text: bytes, start: int, separator: bytes, columns: dict[int, Kind], count: int) -> tuple[list[Hit], int]:
+    hits = []
+    for _ in range(ROWS):
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end]
+        if line.strip(b"-+|= \r") == b"" and line.strip(b"\r"):  # the rule under a heading
+            start = end + 1
+            continue
+        if line.count(separator) < count or not line.strip():
+            break
+        position = start
+        for index, cell in enumerate(_raw(line, separator)):
+            if (kind := columns.get(index)) is not None:
+                value = cell.strip(b" \r\t")
+                low = position + len(cell) - len(cell.lstrip(b" \r\t"))
+                if value[:1] == value[-1:] == b'"' and len(value) > 1:
+                    value, low = value[1:-1], low + 1
+                if plausible(value, kind, quoted=True):
+                    hits.append(Hit(low, low + len(value), f"column:{kind.value}", "names"))
+            position += len(cell) + 1
+        start = end + 1
+        if start > len(text):
+            break
+    return hits, start
+
+
+def _raw(line: bytes, separator: bytes) -> list[bytes]:
+    """The cells as they are written: a separator between quotes is none."""
+    if b'"' not in line:
+        return line.split(separator)
+    cells, cell, quoted = [], bytearray(), False
+    for byte in line:
+        if byte == 0x22:
+            quoted = not quoted
+        if byte == separator[0] and not quoted:
+            cells.append(bytes(cell))
+            cell.clear()
+        else:
+            cell.append(byte)
+    return [*cells, bytes(cell)]
+
+
+def _aligned_columns(line: bytes) -> list[tuple[int, int, Kind]]:
+    """Columns of credentials, from where their heading begins to where the next one does."""
+    cells = list(_CELL.finditer(line))
+    if len(cells) < 2 or not all(_NAME.fullmatch(cell[0].decode("latin-1")) for cell in cells):
+        return []
+    edges = [cell.start() for cell in cells[1:]] + [1 << 20]
+    found = []
+    for cell, edge in zip(cells, edges, strict=True):
+        kind = kind_of(cell[0].decode("latin-1").replace(" ", "_"))
+        if kind is not Kind.NONE:
+            found.append((cell.start(), edge, kind))
+    return found
+
+
+def _aligned(text: bytes, start: int, columns: list[tuple[int, int, Kind]]) -> tuple[list[Hit], int]:
+    hits = []
+    for _ in range(ROWS):
+        end = text.find(b"\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end].rstrip(b"\r")
+        if not line.strip():
+            break
+        for low, edge, kind in columns:
+            begins = low == 0 or line[low - 1 : low] == b" "
+            match = _CELL.match(line, low, min(edge, len(line))) if begins and low < len(line) else None
+            if match is not None and plausible(match[0], kind, quoted=True):
+                hits.append(Hit(start + match.start(), start + match.end(), f"column:{kind.value}", "names"))
+        start = end + 1
+        if start > len(text):
+            break
+    return hits, start

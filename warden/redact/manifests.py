@@ -1,0 +1,51 @@
+"""Kubernetes Secrets written as YAML, wherever they are: in a chart's release, a repository, a log. Each of their values is secret, whatever its key.
+
+Secrets in JSON from an API server are the schema layer's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from itertools import pairwise
+
+from warden.redact.hit import Hit
+
+_KIND = re.compile(rb"(?m)^(?P<indent>[ ]*)(?:- )?kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$")
+_DOCUMENT = re.compile(rb"(?m)^---")
+_BLOCK = re.compile(rb"(?m)^(?P<indent>[ ]*)(?P<name>data|stringData):[ \t]*\r?\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*(?:\n|$)|[ ]*\n)+)")
+_ENTRY = re.compile(rb"(?m)^[ ]+(?P<key>[\w.-]+):[ \t]+(?P<quote>[\"']?)(?P<value>[^\n\"'|>][^\n\"']*)(?P=quote)[ \t]*\r?$")
+_TEXT = re.compile(rb"(?m)^(?P<indent>[ ]+)(?P<key>[\w.-]+):[ \t]*[|>][+-]?[ \t]*\r?\n(?P<value>(?:(?P=indent)[ ]+[^\n]*(?:\n|$)|[ ]*\n)+)")
+#: Keys of which the content is public.
+_PUBLIC = frozenset({b"ca.crt", b"tls.crt", b"namespace"})
+
+
+def find(text: bytes) -> list[Hit]:
+    """The values of every Secret manifest in `text`."""
+    if b"Secret" not in text or b"kind:" not in text:
+        return []
+    hits: list[Hit] = []
+    edges = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
+    for start, end in pairwise(edges):
+        document = text[start:end]
+        if not _KIND.search(document):
+            continue
+        for block in _BLOCK.finditer(document):
+            offset = start + block.start("entries")
+            entries = block["entries"]
+            for match in (*_ENTRY.finditer(entries), *_TEXT.finditer(entries)):
+                value = match["value"].strip()
+                if match["key"] in _PUBLIC or len(value) < 2 or value.startswith((b"{{", b"$", b"<")):
+                    continue
+                low = offset + match.start("value") + len(match["value"]) - len(match["value"].lstrip())
+                shape = "base64" if block["name"] == b"data" and _is_base64(value) else ""
+                hits.append(Hit(low, low + len(value), "kubernetes:Secret", "names", shape))
+    return hits
+
+
+def _is_base64(value: bytes) -> bool:
+    try:
+        return bool(base64.b64decode(value, validate=True))
+    except binascii.Error:
+        return False

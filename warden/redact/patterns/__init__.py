@@ -1,3 +1,0 @@
-class Patterns:
-    def find(self, text):
-        return []
