@@ -1,0 +1,40 @@
+"""The response corpus: what measures redaction. Written before any rule was tuned; README.md says how it is counted and used.
+
+- `mint`      one seeded generator of every provider's formats; no secret stands in a file
+- `keys`      private keys and certificates, real and the same every time
+- `draft`     a response while it is written, and `Record`, what comes of it
+- `services`  how each kind of server frames a request and its answer
+- `tuning` `held_out`  the two halves: a module a family, a function a response
+- `views` `score`      what can be read from an answer, and so what was missed and what was damaged
+- `__main__`  prints a half as JSON lines for ``warden redact``, or the counts
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+
+from tests.corpus.redaction.draft import Record, record
+
+HALVES = ("tuning", "held_out")
+
+
+@functools.cache
+def half(name: str) -> tuple[Record, ...]:
+    """The records of one half, by family and then as they stand in the family's module."""
+    return build(name)
+
+
+def build(name: str) -> tuple[Record, ...]:
+    """The same, drawn anew."""
+    package = importlib.import_module(f"{__name__}.{name}")
+    records = []
+    for family in sorted(module.name for module in pkgutil.iter_modules(package.__path__)):
+        module = importlib.import_module(f"{package.__name__}.{family}")
+        # Every public function of the module writes one response.
+        for title, write in vars(module).items():
+            if inspect.isfunction(write) and write.__module__ == module.__name__ and not title.startswith("_"):
+                records.append(record(name, family, title, write))
+    return tuple(records)

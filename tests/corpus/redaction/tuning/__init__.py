@@ -1,0 +1,1 @@
+"""The half that rules may be tuned to."""
