@@ -57,13 +57,18 @@ test-unit: setup ## the fast, pure tests
 .PHONY: test
 test: setup clients check ## set up and run everything that CI runs
 	$(PYTEST) tests/unit -n 2 -q -m "not slow"
-	$(PYTEST) tests/integration tests/e2e tests/escape -q -m "not slow" --ignore tests/e2e/kubernetes
+	$(PYTEST) tests/integration tests/e2e tests/escape -q -m "not slow" --ignore tests/e2e/kubernetes --ignore tests/e2e/agents
 
 .PHONY: e2e-kubernetes
 e2e-kubernetes: setup ## build a real kube-apiserver, kubectl, helm and etcd (once, minutes; needs Go), and run real clients against them
 	@tools/setup/clients kubernetes
 	@tools/setup/kubernetes
 	$(PYTEST) tests/e2e/kubernetes -q
+
+.PHONY: e2e-agents
+e2e-agents: setup ## install real agents (claude, codex, gemini, aider; once, 1.5 GB) and run each against a stand-in of its model's API
+	@tools/setup/clients agents
+	$(PYTEST) tests/e2e/agents -q
 
 .PHONY: escape
 escape: setup ## only the attempts to get out of the sandbox, each with a control run

@@ -10,6 +10,9 @@ and around them:
 - `resolve`: a program of its own that asks botocore's whole chain (SSO, assumed roles, processes, instance metadata) in the user's environment,
   with a time limit; it is run, never imported;
 - `ask`: runs such a program as the user; `reach`: what of it the sandboxed command could have written, and is therefore not used;
+- `entries`: placeholders for any other API, from the configuration or from `known`, the variables of well-known tools; `command` runs what prints
+  one;
+- `refilled`: a signed AWS request into which secrets were put, signed again;
 - `gcp_resolve`: the same for Google's access tokens;
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message; `presigned` does it for URLs;
 - `returned`: pure: the credentials in an answer of AWS (an assumed role, a new key) swapped for dummies, which `minted` remembers;

@@ -1,4 +1,10 @@
 """Secrets in what comes back become placeholders; placeholders in what goes out become secrets again, where they may.
 
+- `placeholder` makes what stands for a secret; `vault` is the session's map of both, and finds either in any bytes (`index`);
+- `outgoing` walks a request: `content` knows the formats of bodies, `strings` the strings of JSON and YAML, `transcripts` to whom placeholders may
+  be quoted;
+- `binding` says where a secret that was found in an answer may go back to;
+- `hit` is what a detector finds.
+
 Pure: bytes in, bytes out; no I/O, no clock. Importing this package imports nothing else.
 """

@@ -12,6 +12,7 @@ import re
 from typing import Any
 
 from warden.config import Config
+from warden.credentials.known import KNOWN, Known
 from warden.hosts import HOSTS
 from warden.settings.entries import SCHEMA
 from warden.settings.files import flat
@@ -88,11 +89,21 @@ def markdown() -> str:
         "\n## Built-in hosts\n\n`egress.allow`, with what each is for; [egress.md](egress.md) says what an entry means.\n\n| entry | |\n|---|---|\n"
     )
     parts += [f"| `{entry}` | {reason} |\n" for entry, reason in HOSTS.items()]
+    parts.append(
+        "\n## Built-in credentials\n\n`credentials.builtin`: the variable, where its placeholder becomes the real value, and whose word that is; "
+        "[credentials.md](credentials.md) says what it means.\n\n| variable | hosts | field | |\n|---|---|---|---|\n"
+    )
+    parts += [_known(known) for known in KNOWN]
     parts.append("\n## Built-in lists\n")
     for key, value in flat(Config()):
         if isinstance(value, tuple) and len(value) > _LONG and key != "egress.allow":
             parts.append(f"\n`{key}`: {', '.join(f'`{entry}`' for entry in value)}\n")
     return "".join(parts)
+
+
+def _known(known: Known) -> str:
+    hosts = ", ".join([*(f"`{host}`" for host in known.hosts), *([f"that of `{known.base}`"] if known.base else [])])
+    return f"| `{known.variable}` | {hosts} | {', '.join(f'`{field}`' for field in known.fields)} | {known.source} |\n"
 
 
 def _sections(section: Any, prefix: str) -> list[tuple[str, Any]]:
