@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -162,6 +162,18 @@ class Decision:
 # --- wire messages -------------------------------------------------------------------------------------------------------------
 
 
+class BodyRewriter(Protocol):
+    """What a broker does to a body while it is forwarded. It keeps the length. Both raise CredentialError: then nothing more may leave."""
+
+    def feed(self, data: bytes) -> bytes:
+        """The next bytes to send, for the next that came; may hold some back."""
+        ...
+
+    def end(self) -> bytes:
+        """The last bytes to send, once all came."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """An HTTP request as a client sent it, independent of any proxy library.
@@ -172,7 +184,8 @@ class HttpRequest:
     `body` is the whole body, or None when it was not read (it is streamed once ruled on); `body_length` is its declared length in bytes or
     None when unknown (chunked). `prefix` is the first bytes of a body that is larger than what is read of one; they are sent as they were ruled on,
     and the rest follows. `authority` is HTTP/2's ``:authority`` or that of an absolute-form target; None when there was none.
-    `identity` is set by a broker on what it forwards: the client certificate to send it under, by the broker's own name for it.
+    `identity` is set by a broker on what it forwards: the client certificate to send it under, by the broker's own name for it. So is `rewrite`,
+    where the body was not read: it makes what every byte of the body has to pass.
     """
 
     method: str
@@ -188,6 +201,7 @@ class HttpRequest:
     authority: str | None = None
     identity: str = ""
     prefix: bytes = field(default=b"", repr=False)
+    rewrite: Callable[[], BodyRewriter] | None = field(default=None, repr=False, compare=False)
     #: What `once` has read; no part of the value.
     _readings: dict[Callable[[HttpRequest], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -14,7 +14,8 @@ and around them:
   one;
 - `refilled`: a signed AWS request into which secrets were put, signed again;
 - `gcp_resolve`: the same for Google's access tokens;
-- `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message; `presigned` does it for URLs;
+- `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message; `presigned` does it for URLs,
+  `chunks` for the body that follows a head, while it streams;
 - `returned`: pure: the credentials in an answer of AWS (an assumed role, a new key) swapped for dummies, which `minted` remembers;
 - `aws_request`: pure: what is looked at in an AWS request before it is signed anew, and refused.
 
@@ -23,14 +24,15 @@ The walk of one request (`AwsBroker.authorize`)::
     unsigned            -> as it is: there is nothing to swap
     signed by a dummy   -> proven against the dummy, with its token if it has one -> signed again with the real key -> out
     signed by any other -> denied: the agent found or made credentials that are not the session's
-    cannot be swapped   -> denied, with what to do instead (chunk signatures, SigV4a, bearer tokens, SigV2)
+    cannot be swapped   -> denied, with what to do instead (SigV4a, bearer tokens, SigV2)
 
 and of its answer (`AwsBroker.receive`)::
 
     holds credentials   -> dummies in their places, which stand for them until they expire -> in
     cannot be read      -> withheld
 
-Only ``Authorization`` and ``X-Amz-Security-Token`` change; of a presigned URL, its key, token and signature. What was decided on is what is
+Only ``Authorization`` and ``X-Amz-Security-Token`` change; of a presigned URL, its key, token and signature; of a body in
+signed chunks, their signatures. What was decided on is what is
 signed: method, path, query, signed headers and body hash are those that arrived, so a change on the way out would break the real signature.
 
 Importing this package imports nothing else: `warden exec` stays fast. `aws` and `sigv4` import botocore and belong in the worker's warm parent.

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from warden.credentials.aws_request import (
     signer,
     sigv2,
 )
+from warden.credentials.chunks import CHUNKS, CHUNKS_AND_TRAILER, Chunks, Signer
 from warden.credentials.dummies import KeyPair, dummy
 from warden.credentials.minted import Minted
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside, Profiles, config_text
@@ -213,7 +215,20 @@ class AwsBroker:
         timestamp = self._timestamp(request, signature)
         payload = payload_hash(request)
         proof = prove(request, signature, made, timestamp, payload)
-        return resign(request, signature, proof, source.keys())
+        real = source.keys()
+        out = resign(request, signature, proof, real)
+        if payload not in (CHUNKS, CHUNKS_AND_TRAILER):
+            return out
+        head = read_signature(out.header_values("authorization")[0]).value
+        sides = Signer(made, signature.value), Signer(real, head)
+
+        def rewrite() -> Chunks:
+            return Chunks(signature, timestamp, *sides, trailer=payload == CHUNKS_AND_TRAILER)
+
+        if request.body is None:
+            return replace(out, rewrite=rewrite)
+        chunks = rewrite()
+        return replace(out, body=chunks.feed(request.body) + chunks.end())
 
     def _swap_presigned(self, request: HttpRequest, names: frozenset[str]) -> HttpRequest:
         if "awsaccesskeyid" in names:

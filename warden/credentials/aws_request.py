@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
+from warden.credentials.chunks import CHUNKS, CHUNKS_AND_TRAILER
 from warden.credentials.presigned import Presigned
 from warden.credentials.sigv4 import RAW_PATH_SERVICES, Signature
 from warden.errors import CredentialError
@@ -103,6 +104,8 @@ def presigned_payloads(request: HttpRequest, presigned: Presigned) -> tuple[str,
     if len(stated) > 1:
         raise CredentialError("payload-hash", "X-Amz-Content-Sha256 is in the URL and in the headers, and differs.", "State it once.")
     unsigned = ("UNSIGNED-PAYLOAD",) if presigned.signature.service in RAW_PATH_SERVICES else ()
+    if stated & {CHUNKS, CHUNKS_AND_TRAILER}:
+        raise CredentialError("chunk-signatures", "A presigned URL does not sign chunks.", "Send the body as it is.")
     return tuple(dict.fromkeys((*(_stated(request, str(value)) for value in stated), *unsigned)))
 
 
@@ -110,11 +113,13 @@ def _stated(request: HttpRequest, stated: str) -> str:
     """`stated` as X-Amz-Content-Sha256, where it is true of the body as far as that is known here."""
     if stated in _UNSIGNED_PAYLOADS:
         return stated
+    if stated in (CHUNKS, CHUNKS_AND_TRAILER):
+        return stated
     if stated.startswith("STREAMING-AWS4-"):
         raise CredentialError(
             "chunk-signatures",
-            "Uploads in signed chunks cannot be given real credentials yet.",
-            "Turn payload signing off (Java: chunkedEncodingEnabled(false); others: unsigned payload over HTTPS), or send a body with its hash.",
+            "Signed events and chunks of this kind cannot be given real credentials.",
+            "Sign chunks with AWS4-HMAC-SHA256.",
         )
     if not _HEX_HASH.fullmatch(stated):
         raise CredentialError("payload-hash", "X-Amz-Content-Sha256 is neither a hash nor a placeholder that AWS knows.")

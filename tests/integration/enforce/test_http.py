@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from warden.enforce.http.http1 import HEAD_SECONDS
+from warden.errors import CredentialError
 from warden.model import DnsQuestion, Verb
 
 
@@ -28,6 +29,29 @@ def curl(setting: Any, url: str, *arguments: str, host: str = "api.test", port: 
     assert done.returncode == 0, done.stderr
     body, _, tail = done.stdout.rpartition("\n")
     return int(tail.split()[0]), body
+
+
+class Louder:
+    """A body rewriter: upper case, held back in blocks of 100,000 bytes; questions are refused, and the last byte has to be a full stop."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        self._held += data
+        whole = len(self._held) // 100_000 * 100_000
+        made, self._held = self._held[:whole], self._held[whole:]
+        return self._checked(made)
+
+    def end(self) -> bytes:
+        if self._held != b".":
+            raise CredentialError("question", "There is a question in it, or no end.")
+        return b"!"
+
+    def _checked(self, data: bytes) -> bytes:
+        if b"?" in data:
+            raise CredentialError("question", "There is a question in it.")
+        return data.upper()
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
@@ -72,6 +96,31 @@ class TestCurl:
         assert curl(running, "https://api.test/upload", version, "-T", str(tmp_path / "large"))[0] == 200
         assert running.upstream.uploaded == 5_000_000
         assert b"expect" not in running.upstream.heads[0].lower()
+
+    @pytest.mark.parametrize("length", ["known", "unknown"])
+    def test_a_body_that_a_broker_rewrites(self, make: Callable[..., Any], version: str, length: str, tmp_path: Any) -> None:
+        """All of it passes the broker's rewriter, and an upstream never sees the end of one that it refuses."""
+        arguments = ["-H", "Content-Type: application/octet-stream", "-H", "Expect:", "--data-binary", f"@{tmp_path / 'body'}"]
+        if length == "unknown":
+            arguments += ["-H", "Content-Length:", "-H", "Transfer-Encoding: chunked"]
+        for http2 in (False, True):
+            running = make(http2=http2)
+            running.rules.rewrite = lambda request: replace(request, rewrite=Louder)
+            (tmp_path / "body").write_bytes(b"abc" * 100_000 + b".")
+            assert curl(running, "https://api.test/echo", version, *arguments) == (200, "ABC" * 100_000 + "!")
+            assert running.rules.outcome()["request_bytes"] == 300_001
+            for position in (0, 299_999, 300_000):
+                running.rules.records.clear()
+                running.upstream.bodies.clear()
+                body = bytearray(b"abc" * 100_000 + b".")
+                body[position : position + 1] = b"?"
+                (tmp_path / "body").write_bytes(body)
+                status, text = curl(running, "https://api.test/echo", version, *arguments)
+                assert (status, "There is a question" in text) == (403, True)
+                assert "There is a question" in running.rules.outcome()["error"]
+                assert not any(b"!" in body for body in running.upstream.bodies)
+            assert curl(running, "https://api.test/bytes/3", version) == (200, "xxx")
+            running.stop()
 
     def test_an_upload_of_unknown_length_streams(self, running: Any, version: str, tmp_path: Any) -> None:
         (tmp_path / "large").write_bytes(b"y" * 3_000_000)

@@ -189,10 +189,8 @@ def test_a_body_that_is_not_the_hashed_one(broker: AwsBroker) -> None:
     assert refused(broker, replace(signed(keys, service="ec2", signer=SigV4Auth), body=None)) == "body-unread"
 
 
-@pytest.mark.parametrize(
-    "stated", ["STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-EVENTS"]
-)
-def test_signed_chunks(broker: AwsBroker, stated: str) -> None:
+@pytest.mark.parametrize("stated", ["STREAMING-AWS4-HMAC-SHA256-EVENTS", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"])
+def test_chunks_that_are_signed_otherwise(broker: AwsBroker, stated: str) -> None:
     assert refused(broker, signed(keys_of(broker), signer=SigV4Auth, x_amz_content_sha256=stated)) == "chunk-signatures"
 
 

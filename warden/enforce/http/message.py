@@ -18,7 +18,7 @@ from typing import Any
 from mitmproxy import http
 
 from warden.errors import DecodeError
-from warden.model import Action, HttpRequest, HttpResponse, Ruling, Verb
+from warden.model import Action, BodyRewriter, HttpRequest, HttpResponse, Ruling, Verb
 from warden.redact.answer import Answer
 from warden.redact.outgoing import Watch
 
@@ -66,6 +66,8 @@ class Exchange:
     answer: Answer | None = None
     #: What looks at a body that is sent without being read.
     watch: Watch | None = None
+    #: What every byte of a streamed body has to pass, or None.
+    rewriter: BodyRewriter | None = None
     sent: int = 0
     received: int = 0
     settled: bool = False
@@ -178,6 +180,7 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
         exchange.sent = len(forward.body)
     exchange.emitted = _fields(flow)
     exchange.identity = forward.identity
+    exchange.rewriter = forward.rewrite() if forward.rewrite is not None and forward.body is None else None
     if expects and forward.body is None:
         # Taken out again by the stream when it answers "100 Continue" to the client, before anything is sent upstream.
         data.headers.fields = (*data.headers.fields, (b"Expect", b"100-continue"))
@@ -244,7 +247,7 @@ def failure(status: int, reason: str, request: HttpRequest, *, ended: bool) -> h
     HTML on purpose: botocore takes any 5xx whose body starts with ``<html>`` for a gateway's error and does not try to parse it as its
     protocol; other clients show the text. Statuses 502 and 504 are retried a few times by SDKs, as for any gateway.
     """
-    title = {502: "Bad Gateway", 504: "Gateway Timeout"}.get(status, "Error")
+    title = {403: "Forbidden", 502: "Bad Gateway", 504: "Gateway Timeout"}.get(status, "Error")
     body = f"<html><head><title>{status} {title}</title></head><body>warden: {html.escape(reason)}</body></html>\n"
     return denial(HttpResponse(status, (("Content-Type", "text/html"),), body.encode()), request, ended=ended)
 

@@ -35,6 +35,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
 
 from warden.enforce.http.http1 import MalformedRequest
 from warden.enforce.http.message import EXCHANGE, Exchange, brief, failure, frame_for_http1
+from warden.errors import CredentialError
 
 #: Answers a hook: decides what happens next by changing the hook's data. Never raises.
 type Answer = Callable[[commands.StartHook], None]
@@ -187,13 +188,31 @@ class Stream(HttpStream):
             yield SendHttp(RequestHeaders(self.stream_id, self.flow.request, end_stream=False), self.context.server)
             self.client_state = self.state_stream_request_body
 
-    def state_stream_request_body(self, event: RequestData | RequestEndOfMessage) -> CommandGenerator[None]:
+    def state_stream_request_body(self, event: events.Event) -> CommandGenerator[None]:
         watch = self._exchange.watch
         if watch is not None and isinstance(event, RequestData) and watch.feed(event.data):
             yield PlaceholderPassedHook(self.flow)
             yield from self.check_killed(True)
             return
-        yield from super().state_stream_request_body(event)
+        rewriter = self._exchange.rewriter
+        if rewriter is None:
+            yield from super().state_stream_request_body(event)
+            return
+        try:
+            made = rewriter.feed(event.data) if isinstance(event, RequestData) else b""
+            if isinstance(event, RequestEndOfMessage):
+                made = rewriter.end()
+        except CredentialError as error:
+            # What has left is a part of a body that the upstream will see is not whole.
+            yield SendHttp(RequestProtocolError(self.stream_id, error.message, ErrorCode.CANCEL), self.context.server)
+            if isinstance(event, RequestEndOfMessage):
+                self.client_state = self.state_done
+            yield from self._fail(403, str(error))
+            return
+        if made:  # nothing at all would be the end of a chunked body
+            yield from super().state_stream_request_body(RequestData(self.stream_id, made))
+        if not isinstance(event, RequestData):
+            yield from super().state_stream_request_body(event)
 
     def make_server_connection(self) -> CommandGenerator[bool]:
         """Opens, or finds, the upstream connection: the last place before bytes leave, so the ruling is checked here once more."""
