@@ -5,6 +5,7 @@ The other half of `warden.pipeline`: there a request is ruled on, here its respo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -14,8 +15,11 @@ from warden.redact.answer import Answer, Head, Swap
 from warden.redact.headers import Fields
 from warden.redact.patterns import Patterns
 from warden.redact.redactor import Place, Redactor
-from warden.redact.schema import Schema
+from warden.redact.schema import Schema, elsewhere
 from warden.redact.vault import Vault
+
+#: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes, and logs that are followed.
+_WATCHED = re.compile(r"[?&](?:watch|follow|stream)=(?:1|true|True)(?:&|$)|/(?:api/v1|apis/[^/]+/[^/]+)/watch/")
 
 
 @cache
@@ -35,5 +39,7 @@ class Answers:
     def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields, swap: Swap | None = None) -> Answer:
         """The response to `request`, which was read as `actions`, with this head. `swap`: see `Answer`. Raises BlockedError."""
         place = Place(request.host, request.target.partition("?")[0], binding.of)
-        declared = self._schema.paths(actions)
-        return Answer(self.redactor, place, Head(request.method, status, fields), declared, swap)
+        declared = self._schema.paths(actions) or elsewhere.secrets(place.host, place.path)
+        return Answer(
+            self.redactor, place, Head(request.method, status, fields, _WATCHED.search(request.target) is not None), declared, swap
+        )

@@ -21,13 +21,15 @@ from typing import Any
 
 from warden.answers import Answers
 from warden.cli import requests
+from warden.dialects.aws import hosts
 from warden.dialects.kubernetes import Cluster
 from warden.errors import DecodeError
-from warden.model import Action, HttpRequest
+from warden.model import Action, Certainty, HttpRequest, Verb
 from warden.pipeline import Decoder
 from warden.redact.answer import Answer, Mode
 from warden.redact.headers import Fields
 from warden.redact.redactor import BlockedError, Finding, Place
+from warden.redact.schema import rows
 
 _KUBERNETES = re.compile(r"((?:/[^/?]+)*?)/(?:api/v1|apis/[a-z0-9.-]+/v[0-9][a-z0-9]*)/")
 #: Bytes of a request's body that is read for what it asks.
@@ -70,17 +72,22 @@ class Session:
         self._decoders: dict[str, Decoder] = {}
 
     def actions(self, request: HttpRequest) -> tuple[Action, ...]:
-        """What `request` asks for; nothing where it cannot be read, which redaction does without."""
+        """What `request` asks for. Of an AWS request that does not say (its headers or body are not in the record): everything that its service can do,
+        so that nothing is let through which one of them declares secret. Nothing for any other that cannot be read.
+        """
         clusters: tuple[Cluster, ...] = ()
         if match := _KUBERNETES.match(request.target):
             clusters = (Cluster(request.host, request.host, request.port, match[1]),)
         decoder = self._decoders.setdefault(f"{clusters}", Decoder(clusters=clusters))
         try:
-            if request.body is None or decoder.needs_body(request):
-                return decoder.decode(request)
             return decoder.decode(request)
         except DecodeError:
-            return ()
+            services = place.services if (place := hosts.find(request.host)) is not None else ()
+            return tuple(
+                Action("aws", operation, Verb.UNKNOWN, certainty=Certainty.UNKNOWN)
+                for operation in rows.operations("aws")
+                if operation.partition(":")[0] in services
+            )
 
 
 def answer(line: bytes | None, session: Session) -> dict[str, Any]:

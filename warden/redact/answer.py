@@ -22,7 +22,7 @@ from warden.redact.headers import Fields
 from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
 from warden.redact.redactor import BlockedError, Finding, Place, Redactor
 from warden.redact.schema import Field, Replace, SchemaError
-from warden.redact.units import Grpc, Lines, Opaque, Windows
+from warden.redact.units import Documents, Grpc, Lines, Opaque, Windows
 from warden.redact.vault import VaultFullError
 
 #: Bytes of a body that are held.
@@ -61,11 +61,14 @@ class Unit(Protocol):
 
 @dataclass(slots=True)
 class Head:
-    """What is known of a response before its body: the request's method, the status, and the fields as they came."""
+    """What is known of a response before its body: the request's method, the status, and the fields as they came. `watched`: the request asked to be told
+    of each change while it lasts.
+    """
 
     method: str
     status: int
     fields: Fields = field(repr=False)
+    watched: bool = False
 
 
 class Answer:
@@ -79,6 +82,7 @@ class Answer:
         self._redactor = redactor
         self._place = place
         self._head = head
+        self._watched = head.watched
         self._declared = declared
         self._swap = swap
         self.findings: list[Finding] = []
@@ -118,8 +122,11 @@ class Answer:
 
     def _choose(self) -> Mode:
         lengths = headers.values(self._head.fields, "content-length")
+        self._unstated = not lengths
         length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
         stated = kind_by_type(self._type)
+        if self._watched and stated is Kind.DOCUMENT and "json" in self._type:
+            stated = Kind.LINES
         if self._swap is not None or (self._declared is not None and stated not in (Kind.LINES, Kind.GRPC)):
             if length is not None and length > LIMIT:
                 raise BlockedError(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
@@ -127,7 +134,7 @@ class Answer:
         if stated is Kind.GRPC or (stated is Kind.LINES and (length is None or length > LIMIT)):
             self.stream()
             return Mode.STREAM
-        if length is not None and length > LIMIT:
+        if (length is not None and length > LIMIT) or (length is None and stated is Kind.DOCUMENT and "json" in self._type):
             self.stream()
             return Mode.STREAM
         return Mode.WHOLE
@@ -146,6 +153,7 @@ class Answer:
         self._kept_length = binary
 
     _kept_length = False
+    _unstated = False
 
     # --- the body ----------------------------------------------------------------------------------------------------------------
 
@@ -246,6 +254,10 @@ class Answer:
                 return Lines(self._text)
             case Kind.BINARY:
                 return Opaque(lambda data: bool(self._redactor.vault.secrets_in(data, self._place.host)))
+            case Kind.DOCUMENT if self._watched:
+                return Lines(self._text)
+            case Kind.DOCUMENT if self._unstated and "json" in self._type:
+                return Documents(self._text, LIMIT)
             case Kind.UTF16:
                 raise BlockedError(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")
         return Windows(self._fixed if self._kept_length else self._text)

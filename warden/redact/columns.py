@@ -105,7 +105,7 @@ def _aligned_columns(line: bytes) -> list[tuple[int, int, Kind]]:
     if len(cells) < 2 or not all(_NAME.fullmatch(cell[0].decode("latin-1")) for cell in cells):
         return []
     edges = [cell.start() for cell in cells[1:]] + [1 << 20]
-    found = []
+    found: list[tuple[int, int, Kind]] = []
     for cell, edge in zip(cells, edges, strict=True):
         kind = kind_of(cell[0].decode("latin-1").replace(" ", "_"))
         if kind is not Kind.NONE:
@@ -114,7 +114,7 @@ def _aligned_columns(line: bytes) -> list[tuple[int, int, Kind]]:
 
 
 def _aligned(text: bytes, start: int, columns: list[tuple[int, int, Kind]]) -> tuple[list[Hit], int]:
-    hits = []
+    hits: list[Hit] = []
     for _ in range(ROWS):
         end = text.find(b"\n", start)
         end = len(text) if end < 0 else end

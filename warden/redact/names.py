@@ -51,6 +51,9 @@ _LINE = re.compile(rb"[^\n]{1,4096}")
 _BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]*\r?\n((?:(?P<indent>[ \t]+)[^\n]*(?:\n|$))(?:(?P=indent)[^\n]*(?:\n|$)|[ \t]*\n)*)")
 _VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])""")
 _FLAG = re.compile(rb"[ \t]+")
+_USERINFO = re.compile(rb"[A-Za-z][\w+.-]*://(?:[^:@/\s]*:)?([^@/\s:]{6,})@")
+_SCHEME = re.compile(rb"(?:Bearer|Basic|Token|token|bearer|basic)[ ]+(?=[^ ])")
+_CONFIGURED = re.compile(rb"""[ \t]+(?=["'])""")
 #: The other half of a pair: the name is the value of one member, and the value is the member beside it.
 _PAIR_VALUE = re.compile(
     rb"""["']?[ \t\r\n]*,?[ \t\r\n]*(?:["'][A-Za-z_]{2,20}["'][ \t]*:[ \t]*(?:["'][\w./-]{0,40}["']|-?\d{1,16}|true|false|null)[ \t\r\n]*,[ \t\r\n]*){0,4}"""
@@ -89,6 +92,12 @@ def find(text: bytes) -> list[Hit]:
             continue
         rule = "name:" + kind.value
         for low, high, quoted in _values(text, first, last):
+            if kind is Kind.URL:
+                if match := _USERINFO.match(text, low, high):
+                    hits.append(Hit(match.start(1), match.end(1), rule, LAYER))
+                continue
+            if match := _SCHEME.match(text, low, high):
+                low = match.end()  # noqa: PLW2901 - of "Bearer x", x is the secret
             if plausible(text[low:high], kind, quoted=quoted):
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)
@@ -145,8 +154,15 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
         for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):
             if b"," not in match[0] or not _IS_KEY.match(text, high):
                 yield low, high, quoted
+    elif match := _CONFIGURED.match(text, last):  # proxy_set_header X-API-Key "..."
+        if _begins_word(before) and (match := _QUOTED[text[match.end()]].match(text, match.end())) and len(match[1]) >= 16:
+            yield match.start(1), match.end(1), True
     elif before.endswith(b"--") and (match := _FLAG.match(text, last)) and text[match.end() : match.end() + 1] not in (b"-", b""):
         yield from _value(text, match.end(), line=False)
+
+
+def _begins_word(before: bytes) -> bool:
+    return not before or before[-1:] in b" \t\n"
 
 
 def _value_before(text: bytes, first: int, before: bytes) -> tuple[int, int] | None:

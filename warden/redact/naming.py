@@ -31,7 +31,7 @@ _TOKEN = frozenset({"token", "tokens", "apikey", "apikeys", "authtoken", "access
 _SECRET = frozenset(
     {"secret", "secrets", "clientsecret", "credential", "credentials", "creds", "auth", "appsecret", "sharedsecret", "plaintextkey"}
 )
-_URL = frozenset({"dsn", "kubeconfig"})
+_URL = frozenset({"dsn"})
 
 #: "...key" is a credential behind these only: object keys, map keys and key ids are not.
 _KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "signing", "encryption", "encrypt", "master", "auth", "app",

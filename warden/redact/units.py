@@ -5,6 +5,7 @@ No more is held back than a unit: a line, a message, a window of a document too 
 
 from __future__ import annotations
 
+import json
 import re
 import struct
 import zlib
@@ -55,6 +56,46 @@ class Lines:
         """The rest."""
         rest, self._kept = bytes(self._kept), bytearray()
         return self._redact(rest) if rest else b""
+
+
+class Documents:
+    """JSON of unknown length: one document, or one after the other, a line each, as many servers stream their events. The first line tells."""
+
+    def __init__(self, redact: Redact, limit: int) -> None:
+        self._redact = redact
+        self._limit = limit
+        self._kept = bytearray()
+        self._unit: Lines | Windows | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        """As `Lines.feed`."""
+        if self._unit is not None:
+            return self._unit.feed(data)
+        looked = len(self._kept)
+        self._kept += data
+        end = self._kept.find(b"\n", looked)
+        if end >= 0 and self._kept.find(b"\n", 0, end) < 0 and _is_document(bytes(self._kept[:end])):
+            self._unit = Lines(self._redact)
+        elif len(self._kept) > self._limit:
+            self._unit = Windows(self._redact)
+        else:
+            return b""
+        held, self._kept = bytes(self._kept), bytearray()
+        return self._unit.feed(held)
+
+    def finish(self) -> bytes:
+        """As `Lines.finish`."""
+        if self._unit is not None:
+            return self._unit.finish()
+        return self._redact(bytes(self._kept)) if self._kept else b""
+
+
+def _is_document(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 class Windows:

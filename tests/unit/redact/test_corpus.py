@@ -13,6 +13,8 @@ from tests.corpus.redaction import HALVES, build, half
 from tests.corpus.redaction.draft import Record, Secret
 from tests.corpus.redaction.score import Readings, Score, score
 from tests.corpus.redaction.views import forms
+from warden.cli.redact import Session, redact_record
+from warden.redact import placeholder
 
 #: The bars: of the secrets, how many are caught; of the look-alikes, how many are damaged.
 CAUGHT, DAMAGED = 0.97, 0.01
@@ -22,9 +24,7 @@ SINGLE = 4096
 
 def redact(line: dict[str, object]) -> Mapping[str, object]:
     """The one place that knows Warden's redaction: a record in a session of its own. A session must draw the same placeholders each time."""
-    record = pytest.importorskip("warden.redact.record", reason="redaction is not written yet")
-    session = pytest.importorskip("warden.redact.session", reason="redaction is not written yet")
-    answer: Mapping[str, object] = record.redact_record(line, session.Session())
+    answer: Mapping[str, object] = redact_record(line, Session())
     return answer
 
 
@@ -88,7 +88,9 @@ def test_the_measure_sees_what_is_left_and_what_is_gone() -> None:
         untouched = {"headers": dict(record.headers), "body_b64": base64.b64encode(record.body).decode(), "findings": [], "blocked": None}
         assert score(record, untouched) == Score(record.secrets, ()), record.id
         assert score(record, {**untouched, "headers": {}, "body_b64": ""}) == Score((), record.lookalikes), record.id
-        assert score(record, {"headers": {}, "body_b64": "", "findings": [], "blocked": "reason"}) == Score((), record.lookalikes), record.id
+        assert score(record, {"headers": {}, "body_b64": "", "findings": [], "blocked": "reason"}) == Score((), record.lookalikes), (
+            record.id
+        )
 
 
 # -- redaction -----------------------------------------------------------------------------------------------------------------------------
@@ -109,7 +111,9 @@ def _report(name: str, scores: Mapping[str, Score]) -> str:
     for record in half(name):
         missed[record.family] += len(scores[record.id].missed)
         damaged[record.family] += len(scores[record.id].damaged)
-    return "\n".join(f"{family}: {missed[family]} missed, {damaged[family]} damaged" for family in sorted(missed) if missed[family] + damaged[family])
+    return "\n".join(
+        f"{family}: {missed[family]} missed, {damaged[family]} damaged" for family in sorted(missed) if missed[family] + damaged[family]
+    )
 
 
 @pytest.mark.parametrize("name", HALVES)

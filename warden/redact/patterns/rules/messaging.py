@@ -13,7 +13,7 @@ RULES = (
     Rule("discord-webhook", ("discord.com/api/webhooks/", "discordapp.com/api/webhooks/"), r"discord(?:app)?\.com/api/webhooks/\d{15,20}/([\w-]{50,80})", yes=("https://discord.com/api/webhooks/{d18}/<<{a68}>>",), no=("https://discord.com/api/webhooks/{d18}",)),
     Rule("teams-webhook", (".webhook.office.com/webhookb2/",), r"\.webhook\.office\.com/webhookb2/([a-z0-9@-]{60,90}/IncomingWebhook/[a-z0-9]{32}/[a-z0-9-]{36}(?:/[\w-]{1,64})?)", yes=("https://c.webhook.office.com/webhookb2/<<{l8}-{l4}-{l4}-{l4}-{l12}@{l8}-{l4}-{l4}-{l4}-{l12}/IncomingWebhook/{l32}/{l8}-{l4}-{l4}-{l4}-{l12}>>",), no=("https://c.webhook.office.com/webhookb2/x",)),
     Rule("discord-bot-token", ("discord", "bot "), r"[\w \t-]{0,24}[\"'`:=, \t]{1,8}(?:Bot )?([MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,40})", yes=("DISCORD_TOKEN=<<M{a25}.{a6}.{a38}>>",), no=("discord: x.y.z",)),
-    Rule("telegram-bot-token", (":a",), rf"(?<![0-9a-zA-Z])(?:bot)?([0-9]{{5,16}}:(?i:A)[\w-]{{34}})(?![\w-])", back=19, entropy=3.0, yes=("bot<<{d9}:A{a34}>>",), no=("clm{d5}:{a35}", "12:AM")),
+    Rule("telegram-bot-token", (":a",), r"(?<![0-9a-zA-Z])(?:bot)?([0-9]{5,16}:(?i:A)[\w-]{34})(?![\w-])", back=19, entropy=3.0, yes=("bot<<{d9}:A{a34}>>",), no=("clm{d5}:{a35}", "12:AM")),
     Rule("sendgrid-key", ("sg.",), rf"{LEFT}SG\.[A-Za-z0-9=_-]{{22}}\.[A-Za-z0-9=_-]{{43}}|{LEFT}SG\.[A-Za-z0-9=_.-]{{66}}(?![\w.-])", yes=("SG.{a22}.{a43}",), no=("SG.x",)),
     Rule("sendinblue-key", ("xkeysib-", "xsmtpsib-"), r"x(?:key|smtp)sib-[a-f0-9]{64}-[A-Za-z0-9]{16}", yes=("xkeysib-{h64}-{a16}",), no=("xkeysib-x",)),
     Rule("mailgun-key", ("key-", "pubkey-"), rf"{LEFT}(?:pub)?key-[a-f0-9]{{32}}(?![A-Za-z0-9-])", entropy=3.0, yes=("key-{h32}",), no=("key-{h17}", "key-pair", "monkey-{h32}")),

@@ -10,7 +10,7 @@ _IS = r"[\"'\\` \t]{0,6}(?:=>|:=|[=:,>])[\"'\\` \t]{0,6}"
 # fmt: off
 RULES = (
     Rule("vault-token", ("hvs.", "hvb.", "hvr."), r"hv[sbr]\.[\w-]{24,500}", entropy=3.0, yes=("hvs.{a90}", "hvb.{a140}"), no=("hvs.x",)),
-    Rule("vault-legacy-token", ("s.",), rf"(?<=[\s\"'=:`]){{1}}s\.[A-Za-z0-9]{{24}}(?![A-Za-z0-9_.-])", entropy=3.5, yes=("token: <<s.{a24}>>", "VAULT_TOKEN=<<s.{a24}>>"), no=("us.{a24}", "s.amazonaws")),
+    Rule("vault-legacy-token", ("s.",), r"(?<=[\s\"'=:`]){1}s\.[A-Za-z0-9]{24}(?![A-Za-z0-9_.-])", entropy=3.5, yes=("token: <<s.{a24}>>", "VAULT_TOKEN=<<s.{a24}>>"), no=("us.{a24}", "s.amazonaws")),
     Rule("terraform-cloud-token", (".atlasv1.",), r"[A-Za-z0-9]{14}\.(?i:atlasv1)\.[A-Za-z0-9=_-]{60,70}", back=14, entropy=2.5, yes=("{a14}.atlasv1.{a65}",), no=("{a14}.atlasv1.{a10}",)),
     Rule("terraform-password", ("password", "administrator_login_password"), r"(?:password|administrator_login_password)[ \t]{0,12}=[ \t]{0,4}\"([^\s\"$]{8,60})\"", yes=('  password = "<<{a12}>>"',), no=('password = "${var.password}"', 'password = ""')),
     Rule("kubeadm-token", ("token", "bootstrap"), r"[\w-]{0,24}[\"'\\ \t:=]{1,8}(?:Bearer )?([a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9.-])", entropy=3.0, yes=("kubeadm join 10.0.0.1:6443 --token <<{l6}.{l16}>>", "token: <<{l6}.{l16}>>"), no=("token: v1.2", "tokens 123456.12")),
