@@ -64,7 +64,9 @@ class Found:
                 return []
             essence = content_type.partition(";")[0].strip().lower()
             if essence not in ("", "application/json", "text/plain"):
-                raise SchemaError("unread-format", "The answer holds Secrets, and is in a format that is not read. Ask for application/json.")
+                raise SchemaError(
+                    "unread-format", "The answer holds Secrets, and is in a format that is not read. Ask for application/json."
+                )
             return sorted(self._json(body), key=lambda field: field.start)
         except SpanError as error:
             raise SchemaError(error.code, error.message) from None
