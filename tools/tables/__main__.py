@@ -18,6 +18,7 @@ GENERATORS = (
     "tools.tables.gcp_routes",
     "tools.tables.gcp_effects",
     "tools.tables.cedar_schema",
+    "tools.tables.redact_aws",
 )
 
 

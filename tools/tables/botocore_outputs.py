@@ -19,7 +19,7 @@ from tools.tables.botocore_models import CACHE, wheel
 MAYBE = re.compile(
     r"(?i)pass(?:word|wd|phrase|code)|secret|token|plaintext|material|credential|auth|seed|jwt|cookie|webhook|signature|presigned|otp|psk|pem"
     r"|(?:^|api|access|private|shared|encryption|session|stream|s|account|signing|hash|auth)_?key(?:value|base64|pair)?s?$|key(?:value|base64)$|^key$|^value$"
-    r"|url$|uri$|location$|kubeconfig|challenge|bearer|sharedsecret|dsn|connectionstring|licensekey|vsankey|skey$|random"
+    r"|url$|uri$|location$|kubeconfig|challenge|bearer|sharedsecret|dsn|connectionstring|licensekey|vsankey|skey$|appkey$|nwkkey$|accesskeyid$|random|qrcode|(?:^|auth)session$"
 )
 #: Maps and lists of pairs in which the values are a user's own.
 ENVIRONMENT = re.compile(
@@ -31,8 +31,11 @@ ENVIRONMENT = re.compile(
 PAIR_NAME = re.compile(r"(?i)^(?:name|key|(?:option|parameter|attribute|setting)_?name|(?:parameter)_?key)$")
 PAIR_VALUE = re.compile(r"(?i)^(?:(?:parameter|resolved|attribute|string)_?)?value$")
 
+#: What has a name that tells nothing, by service.
+NAMELESS = {"appsync": "id"}
+
 #: Raise when `outputs` changes what it keeps.
-_FORMAT = 1
+_FORMAT = 3
 
 _XML = {"query", "ec2", "rest-xml"}
 
@@ -59,7 +62,7 @@ def _services(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
             document = json.loads(gzip.decompress(raw) if name.endswith(".gz") else raw)
             found = {}
             for operation, given in document["operations"].items():
-                rows = list(Output(document).leaves(given["output"])) if "output" in given else []
+                rows = list(Output(parts[2], document).leaves(given["output"])) if "output" in given else []
                 if rows:
                     found[operation] = rows
             if found:
@@ -70,7 +73,8 @@ def _services(version: str) -> Iterator[tuple[str, dict[str, Any]]]:
 class Output:
     """The walk through one model's outputs."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, service: str, document: dict[str, Any]) -> None:
+        self._nameless = NAMELESS.get(service, "")
         metadata = document["metadata"]
         self._shapes = document["shapes"]
         self._has_xml = bool(_XML & {metadata["protocol"], *metadata.get("protocols", ())})
@@ -88,13 +92,20 @@ class Output:
         yield from self._walk(output, [], [], xml, frozenset(), False, {})
 
     def _walk(
-        self, reference: dict[str, Any], name: list[str], wire: list[str], xml: list[str], above: frozenset[str], sensitive: bool, extra: dict[str, Any]
+        self,
+        reference: dict[str, Any],
+        name: list[str],
+        wire: list[str],
+        xml: list[str],
+        above: frozenset[str],
+        sensitive: bool,
+        extra: dict[str, Any],
     ) -> Iterator[dict[str, Any]]:
         shape = self._shapes[reference["shape"]]
         sensitive = sensitive or bool(shape.get("sensitive") or reference.get("sensitive"))
         kind = shape["type"]
         if kind in ("string", "blob"):
-            if "enum" not in shape and name and (extra.get("environment") or MAYBE.search(name[-1])):
+            if "enum" not in shape and name and (extra.get("environment") or MAYBE.search(name[-1]) or name[-1] == self._nameless):
                 row = {"name": ".".join(name), "json": ".".join(wire), **extra}
                 row |= {"xml": ".".join(xml)} if self._has_xml else {}
                 row |= {"sensitive": True} if sensitive else {}
@@ -132,11 +143,24 @@ class Output:
             if in_list and names and PAIR_VALUE.match(member):
                 extra |= {"environment": True, "pair": members[names[0]].get("locationName", names[0])}
             yield from self._walk(
-                given, [*name, member], [*wire, given.get("locationName", member)], [*xml, self._element(member, given)], above, sensitive, extra
+                given,
+                [*name, member],
+                [*wire, given.get("locationName", member)],
+                [*xml, self._element(member, given)],
+                above,
+                sensitive,
+                extra,
             )
 
     def _list(
-        self, shape: dict[str, Any], reference: dict[str, Any], name: list[str], wire: list[str], xml: list[str], above: frozenset[str], sensitive: bool
+        self,
+        shape: dict[str, Any],
+        reference: dict[str, Any],
+        name: list[str],
+        wire: list[str],
+        xml: list[str],
+        above: frozenset[str],
+        sensitive: bool,
     ) -> Iterator[dict[str, Any]]:
         flat = shape.get("flattened") or reference.get("flattened")
         yield from self._walk(shape["member"], name, wire, xml if flat else [*xml, "*"], above, sensitive, {})

@@ -6,6 +6,7 @@ of ``data/redact_aws.jsonl`` added and taken away, and the environment-like maps
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -93,9 +94,9 @@ class Overlay:
 
     def check(self) -> None:
         """Raises ValueError for a line that no output has: the model changed, or the line is wrong."""
-        for index, line in enumerate(self._lines):
-            if index not in self._used:
-                raise ValueError(f"{DATA}: no output has {line}")
+        unused = [json.dumps(line) for index, line in enumerate(self._lines) if index not in self._used]
+        if unused:
+            raise ValueError(f"{DATA}: no output has\n" + "\n".join(unused))
 
 
 def _shape(leaf: dict[str, Any]) -> str:
@@ -106,7 +107,13 @@ def _shape(leaf: dict[str, Any]) -> str:
 
 
 def _entry(leaf: dict[str, Any], shape: str, line: dict[str, Any]) -> dict[str, Any]:
-    made = {"n": leaf["name"], "j": leaf["json"], "x": leaf.get("xml", ""), "t": "blob" if leaf.get("blob") else line.get("transform", ""), "s": shape}
+    made = {
+        "n": leaf["name"],
+        "j": leaf["json"],
+        "x": leaf.get("xml", ""),
+        "t": "blob" if leaf.get("blob") else line.get("transform", ""),
+        "s": shape,
+    }
     if shape == "env":
         made["p"] = leaf["pair"]
     if "when" in line:

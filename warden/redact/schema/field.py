@@ -13,14 +13,14 @@ from warden.redact import json_spans, xml_spans
 class Field:
     """A value that is secret by its API.
 
-    `start` and `end` are byte offsets of the raw value: between the quotes of a JSON string, between the tags of an XML element, the bytes of a CBOR or
-    protobuf text. `rule` is a stable name (``aws:secretsmanager.GetSecretValue.SecretString``). `encoding` says how the raw bytes stand for the value:
-    ``json``, ``json/json`` (a text in a JSON document that is itself a text in one), ``xml``, ``raw``. `transform` is ``base64`` where the value is itself
-    the base64 of the secret, else empty.
+    `start` and `end` are byte offsets of the raw value: between the quotes of a JSON string, between the tags of an XML element, the bytes of a CBOR
+    or protobuf text. `rule` is a stable name (``aws:secretsmanager.GetSecretValue.SecretString``). `encoding` says how the raw bytes stand for the
+    value: ``json``, ``json/json`` (a text in a JSON document that is itself a text in one), ``xml``, ``raw``. `transform` is ``base64`` where the
+    value is itself the base64 of the secret, else empty.
 
     `shape` is what a client must still be able to read: ``aws-access-key-id``, ``aws-secret-access-key``, ``aws-session-token``, ``pem``,
-    ``service-account-key``, ``docker-auth`` (user:password), ``json`` (a document whose texts are the secrets), ``helm-release`` (base64 of a gzip file),
-    ``presigned-url`` (what is secret is its signature), ``env`` (secret only if `name`, the variable's name, or the value says so), or empty.
+    ``service-account-key``, ``docker-auth`` (user:password), ``json`` (a document whose texts are the secrets), ``helm-release`` (base64 of a gzip
+    file), ``presigned-url`` (what is secret is its signature), ``env`` (secret only if `name`, the variable's name, or the value says so), or empty.
     """
 
     start: int

@@ -1,7 +1,7 @@
 """Rows of the tables -> fields of a body: the spans of its texts, matched by the keys that lead to them.
 
-A path must match whole. What an API may put around an output is taken off first: the ``...Response`` and ``...Result`` of AWS's query services when they
-answer in JSON, API Gateway's ``_embedded``, the ``response`` of Google's operations.
+A path must match whole. What an API may put around an output is taken off first: the ``...Response`` and ``...Result`` of AWS's query services
+when they answer in JSON, API Gateway's ``_embedded``, the ``response`` of Google's operations.
 """
 
 from __future__ import annotations
@@ -98,8 +98,10 @@ class _Matches:
         for (start, end), (row, path, last) in hits.items():
             if row.when and not self._holds(row.when, path, seen):
                 continue
-            name = last if row.shape == "env" else ""
-            if row.pair:
+            name = ""
+            if row.shape == "env" and self._form != "xml" and row.path[-1] == "*":
+                name = last  # a map's key; in XML, it is beside the value
+            elif row.pair:
                 where = seen.get((self._around(path), row.pair))
                 name = self._text(*where) if where else ""
             transform = "base64" if row.transform == "base64" or (row.transform == "blob" and self._form != "cbor") else ""

@@ -62,10 +62,8 @@ def fitted(body: bytes, content_type: str, fields: list[Field], replace: Replace
         new = b"".join((*content, body[inside:high]))
         grown = len(new) - (high - low)
         head = body[start:low]
-        if grown:
-            head = _LENGTH.sub(
-                lambda found, grown=grown: found[1] + b"%d" % (int(found[2]) + grown) + found[0][found.end(2) - found.start() :], head
-            )
+        if grown and (stated := _LENGTH.search(head)) is not None:
+            head = head[: stated.start(2)] + b"%d" % (int(stated[2]) + grown) + head[stated.end(2) :]
         made += (body[at:start], head, new)
         at = end
     return b"".join((*made, body[at:]))
