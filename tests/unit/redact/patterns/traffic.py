@@ -1,6 +1,7 @@
 """API traffic without secrets, made of what looks most like them: responses of AWS, Kubernetes and Google, and logs.
 
-Every leaf is random in each copy, drawn from what the services return: identifiers, ARNs, digests, pagination tokens, ETags, certificates, public keys.
+Every leaf is random in each copy, drawn from what the services return: identifiers, ARNs, digests, pagination tokens, ETags, certificates, public
+keys.
 """
 
 from __future__ import annotations
@@ -140,10 +141,11 @@ class Traffic:
     def log(self) -> str:
         """Lines of logs."""
         return (
-            f"2026-11-24T10:00:00Z INFO request_id={self._uuid()} GET https://api.example.com:443/v1/items?cursor={self._alnum(40)}&limit=10 200 trace={self._hex(32)}\n"
+            f"2026-11-24T10:00:00Z INFO request_id={self._uuid()} "
+            f"GET https://api.example.com:443/v1/items?cursor={self._alnum(40)}&limit=10 200 trace={self._hex(32)}\n"
             f'10.0.0.1 - alice [24/Nov/2026:10:00:00 +0000] "GET /objects/{self._hex(40)} HTTP/1.1" 200 512 "-" "curl/8.1" etag="{self._hex(32)}"\n'
             f"Pulled image registry.example/team/app@sha256:{self._hex(64)} in 2.1s; commit {self._hex(40)}\n"
-            f'level=warn msg="authorization denied" user=arn:aws:sts::123456789012:assumed-role/admin/session token_type=bearer key_id={self._uuid()}\n'
+            f'level=warn msg="authorization denied" user=arn:aws:sts::123456789012:assumed-role/admin/s token_type=bearer key_id={self._uuid()}\n'
         )
 
     def text(self, size: int) -> bytes:
@@ -151,9 +153,7 @@ class Traffic:
         made: list[str] = []
         length = 0
         while length < size:
-            for one in (self.ec2, self.aws, self.kubernetes, self.google):
-                made.append(json.dumps(one(), separators=(",", ":")) + "\n")
-            made.append(json.dumps(self.kubernetes(), indent=2) + "\n")
-            made.append(self.log() * 2)
-            length = sum(map(len, made)) if len(made) % 60 == 0 else length + sum(map(len, made[-6:]))
-        return "".join(made).encode()
+            compact = [json.dumps(one(), separators=(",", ":")) for one in (self.ec2, self.aws, self.kubernetes, self.google)]
+            made += (*compact, json.dumps(self.kubernetes(), indent=2), self.log(), self.log())
+            length += sum(map(len, made[-7:])) + 7
+        return "\n".join(made).encode()
