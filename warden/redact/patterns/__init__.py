@@ -8,7 +8,8 @@ In order:
    - blocks (`block`, `jwt`): armoured private keys, Kubernetes Secrets in YAML, JSON Web Tokens.
 2. The spans are put in order and overlapping ones joined.
 
-Pure: bytes in, spans out. No threads, no files; built once and shared by forked processes. Every repetition is bounded, so the time is linear in the text.
+Pure: bytes in, spans out. No threads, no files; built once and shared by forked processes. Every repetition is bounded, so the time is linear in
+the text.
 """
 
 from __future__ import annotations

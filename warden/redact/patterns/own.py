@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import ahocorasick_rs
@@ -36,21 +35,20 @@ class Own:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._context = Context()
-        keywords: dict[str, int] = {}
-        self._rules: defaultdict[int, list[tuple[str, re.Pattern[bytes], int, float]]] = defaultdict(list)
-        self._contexts: dict[int, int] = {}
-        self._blocks: dict[int, int] = {}
+        keywords: dict[str, list[tuple[str, re.Pattern[bytes], int, float]]] = {}
         for rule in rules:
             compiled = (rule.name, re.compile(rule.pattern.encode()), rule.back, rule.entropy)
             for keyword in rule.keywords:
-                self._rules[keywords.setdefault(keyword, len(keywords))].append(compiled)
-        for index, keyword in enumerate(self._context.keywords):
-            self._contexts[keywords.setdefault(keyword, len(keywords))] = index
-        for index, (words, _) in enumerate(_BLOCKS):
-            for keyword in words:
-                self._blocks[keywords.setdefault(keyword, len(keywords))] = index
+                keywords.setdefault(keyword, []).append(compiled)
+        contexts = {keyword: index for index, keyword in enumerate(self._context.keywords)}
+        blocks = {keyword: index for index, (words, _) in enumerate(_BLOCKS) for keyword in words}
+        every = list(dict.fromkeys((*keywords, *contexts, *blocks)))
+        # By the keyword's number: its rules, its row of the contextual table, its kind of block.
+        self._rules = [tuple(keywords.get(keyword, ())) for keyword in every]
+        self._contexts = [contexts.get(keyword, -1) for keyword in every]
+        self._blocks = [blocks.get(keyword, -1) for keyword in every]
         self._automaton = ahocorasick_rs.BytesAhoCorasick(
-            [keyword.encode() for keyword in keywords], ahocorasick_rs.MatchKind.Standard, ahocorasick_rs.Implementation.DFA
+            [keyword.encode() for keyword in every], ahocorasick_rs.MatchKind.Standard, ahocorasick_rs.Implementation.DFA
         )
 
     def find(self, text: bytes) -> list[Span]:
@@ -60,15 +58,12 @@ class Own:
         done: dict[str, int] = {}
         blocks: dict[int, list[int]] = {}
         for keyword, start, end in self._automaton.find_matches_as_indexes(lower, overlapping=True):
-            for name, pattern, back, least in self._rules.get(keyword, ()):
-                past = done.get(name, 0)
+            for name, pattern, back, least in self._rules[keyword]:
                 if back:
-                    match = pattern.search(text, max(past, start - back), end + _REACH)
-                elif start < past:
-                    continue
+                    match = pattern.search(text, max(done.get(name, 0), start - back), end + _REACH)
                 else:
                     match = pattern.match(text, start)
-                if match is None:
+                if match is None or match.start() < done.get(name, 0):
                     continue
                 first, last = match.span(match.lastindex or 0)
                 value = text[first:last]
@@ -76,9 +71,10 @@ class Own:
                     continue
                 done[name] = last
                 found.append((first, last, name))
-            if keyword in self._contexts and (span := self._context.at(text, lower, self._contexts[keyword], start, end)):
-                found.append(span)
-            if keyword in self._blocks:
+            if self._contexts[keyword] >= 0:
+                if span := self._context.at(text, lower, self._contexts[keyword], start, end):
+                    found.append(span)
+            elif self._blocks[keyword] >= 0:
                 blocks.setdefault(self._blocks[keyword], []).append(start)
         for index, hits in blocks.items():
             found.extend(_BLOCKS[index][1](text, hits))

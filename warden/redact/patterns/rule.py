@@ -14,10 +14,10 @@ RIGHT = r"(?![A-Za-z0-9])"
 class Rule:
     """A secret that is known by how it is written.
 
-    `keywords` are what any text with such a secret contains, in lower case: a pattern is tried only around them. `pattern` is matched where the keyword
-    begins, or searched for from `back` bytes before; every repetition in it is bounded. Its first group, or all of it, is the secret. `entropy` is the
-    least Shannon entropy in bits per byte. `yes` and `no` are made into texts by the tests: ``{a36}`` there is 36 random characters (see
-    `alphabet.SETS`), so that no file holds anything that looks like a secret; `yes` may mark the secret with ``<<`` and ``>>``.
+    `keywords` are what any text with such a secret contains, in lower case: a pattern is tried only around them. `pattern` is matched where the
+    keyword begins, or searched for from `back` bytes before; every repetition in it is bounded. Its first group, or all of it, is the secret.
+    `entropy` is the least Shannon entropy in bits per byte. `yes` and `no` are made into texts by the tests: ``{a36}`` there is 36 random characters
+    (see `alphabet.SETS`), so that no file holds anything that looks like a secret; `yes` may mark the secret with ``<<`` and ``>>``.
     """
 
     name: str

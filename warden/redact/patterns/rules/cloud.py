@@ -38,7 +38,7 @@ RULES = (
     Rule(
         "aws-session-token",
         ("sessiontoken", "session_token", "security-token", "securitytoken", "security_token"),
-        rf"{_IS}([A-Za-z0-9+/=%]{{100,2048}})(?![A-Za-z0-9+/])",
+        rf"[\w-]{{0,40}}{_IS}([A-Za-z0-9+/=%]{{100,2048}})(?![A-Za-z0-9+/])",
         entropy=4.0,
         yes=('"SessionToken": "<<{B400}==>>"', "aws_session_token=<<{B300}>>", "X-Amz-Security-Token=<<{a200}%2B{a100}>>&X-Amz-Date=x"),
         no=('"SessionToken": "short"',),
@@ -63,7 +63,7 @@ RULES = (
     Rule("google-access-token", ("ya29.",), rf"{LEFT}ya29\.[\w-]{{20,2048}}(?:\.[\w-]{{1,512}}){{0,3}}", yes=("ya29.{w100}",), no=("ya29.x",)),
     Rule("google-refresh-token", ("1//",), rf"{LEFT}1//0[\w-]{{40,200}}", entropy=3.5, yes=("1//0{a60}",), no=("http1//example.com", "1//2 {a40}")),
     Rule("google-client-secret", ("gocspx-",), rf"{LEFT}GOCSPX-[\w-]{{28}}(?![\w-])", yes=("GOCSPX-{a28}",), no=("GOCSPX-{a10}",)),
-    Rule("azure-ad-client-secret", ("q~",), r"(?<![\w~.-])([\w~.-]{3}[0-9]Q~[\w~.-]{31,34})(?![\w~.-])", back=4, entropy=3.0, yes=("={a3}8Q~{a31}", "{a3}7Q~{a34}"), no=("FAQ~s", "{a3}8Q~{a10}")),
+    Rule("azure-ad-client-secret", ("q~",), r"(?<![\w~.-])([\w~.-]{3}[0-9]Q~[\w~.-]{31,34})(?![\w~.-])", back=4, entropy=3.0, yes=("=<<{a3}8Q~{a31}>>", "{a3}7Q~{a34}"), no=("FAQ~s", "{a3}8Q~{a10}")),
     Rule(
         "azure-ad-client-secret-escaped",
         ("q~",),
@@ -74,7 +74,7 @@ RULES = (
         no=("FAQ~s",),
     ),
     Rule("azure-sas-signature", ("sig=", "sig%3d"), r"(?<![\w-])sig(?:=|%3[Dd])([A-Za-z0-9+/%]{40,130}={0,2})(?![A-Za-z0-9])", entropy=3.5, yes=("?sv=2022-11-02&sr=b&sig=<<{a41}%2B{a2}%3D>>",), no=("config=sig=short", "xsig={a44}")),
-    Rule("azure-storage-key", ("accountkey", "sharedaccesskey", "account_key", "account-key"), rf"(?:Name)?{_IS}([A-Za-z0-9+/]{{42,86}}={{0,2}})(?![A-Za-z0-9+/=])", entropy=3.5, yes=("DefaultEndpointsProtocol=https;AccountName=n;AccountKey=<<{B86}==>>;EndpointSuffix=core.windows.net", "SharedAccessKeyName=Root;SharedAccessKey=<<{B43}=>>"), no=("SharedAccessKeyName=RootManageSharedAccessKey",)),
+    Rule("azure-storage-key", ("accountkey", "sharedaccesskey", "account_key", "account-key"), rf"[\w-]{{0,40}}{_IS}([A-Za-z0-9+/]{{42,86}}={{0,2}})(?![A-Za-z0-9+/=])", entropy=3.5, yes=("DefaultEndpointsProtocol=https;AccountName=n;AccountKey=<<{B86}==>>;EndpointSuffix=core.windows.net", "SharedAccessKeyName=Root;SharedAccessKey=<<{B43}=>>"), no=("SharedAccessKeyName=RootManageSharedAccessKey",)),
     Rule("alibaba-access-key-id", ("ltai",), rf"{LEFT}LTAI[A-Za-z0-9]{{16,24}}{RIGHT}", entropy=3.0, yes=("LTAI{a20}",), no=("LTAI {a10}", "voltaire{a20}")),
     Rule("digitalocean-token", ("dop_v1_", "doo_v1_", "dor_v1_"), r"do[opr]_v1_[a-f0-9]{64}(?![a-f0-9])", yes=("dop_v1_{h64}",), no=("dop_v1_{h10}",)),
     Rule("cloudflare-origin-ca-key", ("v1.0-",), r"v1\.0-[a-f0-9]{24}-[a-f0-9]{146}(?![a-f0-9])", yes=("v1.0-{h24}-{h146}",), no=("v1.0-{h24}",)),
@@ -83,7 +83,7 @@ RULES = (
     Rule("yandex-aws-key", ("ycq", "yca", "ycm", "yco"), rf"{LEFT}YC[\w-]{{38}}(?![\w-])", entropy=4.0, yes=("YCO{a37}",), no=("YCO{a10}",)),
     Rule("heroku-key", ("hrku-aa",), r"HRKU-AA[\w-]{58}(?![\w-])", yes=("HRKU-AA{a58}",), no=("HRKU-AA{a10}",)),
     Rule("flyio-token", ("fo1_", "fm1a_", "fm1r_", "fm2_"), rf"{LEFT}(?:fo1_[\w-]{{43}}|fm[12][ar]?_[A-Za-z0-9+/]{{100,2000}}={{0,3}})(?![\w-])", entropy=2.5, yes=("fo1_{a43}", "fm2_{B200}"), no=("fo1_{a10}",)),
-    Rule("scaleway-key", ("scw_secret_key", "scw-secret-key"), rf"{_IS}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})", yes=("SCW_SECRET_KEY=<<{h8}-{h4}-{h4}-{h4}-{h12}>>",), no=("SCW_SECRET_KEY=none",)),
-    Rule("linode-token", ("linode_token", "linode-token", "linode_cli_token"), rf"{_IS}([0-9a-f]{{64}})(?![0-9a-f])", yes=("LINODE_TOKEN=<<{h64}>>",), no=("LINODE_TOKEN=none",)),
+    Rule("scaleway-key", ("scw_secret_key", "scw-secret-key"), rf"[\w-]{{0,40}}{_IS}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})", yes=("SCW_SECRET_KEY=<<{h8}-{h4}-{h4}-{h4}-{h12}>>",), no=("SCW_SECRET_KEY=none",)),
+    Rule("linode-token", ("linode_token", "linode-token", "linode_cli_token"), rf"[\w-]{{0,40}}{_IS}([0-9a-f]{{64}})(?![0-9a-f])", yes=("LINODE_TOKEN=<<{h64}>>",), no=("LINODE_TOKEN=none",)),
 )
 # fmt: on

@@ -10,10 +10,10 @@ _IS = r"[\"'\\` \t]{0,6}(?:=>|:=|[=:,>])[\"'\\` \t]{0,6}"
 # fmt: off
 RULES = (
     Rule("vault-token", ("hvs.", "hvb.", "hvr."), r"hv[sbr]\.[\w-]{24,500}", entropy=3.0, yes=("hvs.{a90}", "hvb.{a140}"), no=("hvs.x",)),
-    Rule("vault-legacy-token", ("s.",), r"(?<=[\s\"'=:`]){1}s\.[A-Za-z0-9]{24}(?![A-Za-z0-9_.-])", entropy=3.5, yes=("token: <<s.{a24}>>", "VAULT_TOKEN=<<s.{a24}>>"), no=("us.{a24}", "s.amazonaws")),
+    Rule("vault-legacy-token", ('"s.', "'s.", "=s.", ":s.", " s.", "\ns.", "\ts."), r"[\s\"'=:](s\.[A-Za-z0-9]{24})(?![A-Za-z0-9_.-])", entropy=3.5, yes=("token: <<s.{a24}>>", "VAULT_TOKEN=<<s.{a24}>>"), no=("us.{a24}", "s.amazonaws")),
     Rule("terraform-cloud-token", (".atlasv1.",), r"[A-Za-z0-9]{14}\.(?i:atlasv1)\.[A-Za-z0-9=_-]{60,70}", back=14, entropy=2.5, yes=("{a14}.atlasv1.{a65}",), no=("{a14}.atlasv1.{a10}",)),
     Rule("terraform-password", ("password", "administrator_login_password"), r"(?:password|administrator_login_password)[ \t]{0,12}=[ \t]{0,4}\"([^\s\"$]{8,60})\"", yes=('  password = "<<{a12}>>"',), no=('password = "${var.password}"', 'password = ""')),
-    Rule("kubeadm-token", ("token", "bootstrap"), r"[\w-]{0,24}[\"'\\ \t:=]{1,8}(?:Bearer )?([a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9.-])", entropy=3.0, yes=("kubeadm join 10.0.0.1:6443 --token <<{l6}.{l16}>>", "token: <<{l6}.{l16}>>"), no=("token: v1.2", "tokens 123456.12")),
+    Rule("kubeadm-token", ("token=", "token:", 'token":', "token ", "token\\\":", "token-id"), r"(?i:token)(?:-id)?[\"'\\ \t:=]{1,8}(?:Bearer )?([a-z0-9]{6}\.[a-z0-9]{16})(?![A-Za-z0-9.-])", entropy=3.0, yes=("kubeadm join 10.0.0.1:6443 --token <<{l6}.{l16}>>", "token: <<{l6}.{l16}>>", "--discovery-token <<{l6}.{l16}>>"), no=("token: v1.2", "tokens 123456.12")),
     Rule("openshift-token", ("sha256~",), rf"{LEFT}sha256~[\w-]{{43}}(?![\w-])", entropy=3.0, yes=("sha256~{a43}",), no=("sha256:{h64}", "sha256~{a10}")),
     Rule("age-secret-key", ("age-secret-key-",), r"AGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]{58,200}", yes=("AGE-SECRET-KEY-1{b58}",), no=("AGE-SECRET-KEY-1{b10}", "age1{l58}")),
     Rule("doppler-token", ("dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim.", "dp.audit."), r"dp\.(?:pt|st|ct|sa|scim|audit)\.(?:[a-z0-9_-]{1,40}\.)?[A-Za-z0-9]{40,44}", yes=("dp.pt.{a43}",), no=("dp.pt.x",)),
