@@ -133,9 +133,7 @@ class Mint:
         return "https://discord.com/api/" + f"webhooks/{self.digits(19)}/{self.chars(68, URLSAFE)}"
 
     def teams_hook(self) -> str:
-        return (
-            "https://contoso.webhook.office.com/" + f"webhookb2/{self.uuid()}@{self.uuid()}/IncomingWebhook/{self.hex(32)}/{self.uuid()}"
-        )
+        return "https://contoso.webhook.office.com/" + f"webhookb2/{self.uuid()}@{self.uuid()}/IncomingWebhook/{self.hex(32)}/{self.uuid()}"
 
     def stripe(self, kind: str = "sk") -> str:
         return kind + "_live_" + "51" + self.chars(97)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,10 +31,9 @@ class Readings:
 
     @classmethod
     def of(cls, body: bytes, headers: Mapping[str, str]) -> Readings:
-        try:
+        # What does not decode is read as it is, and what it should have had is missing.
+        with contextlib.suppress(ValueError, zlib.error):
             body = content(body, headers)
-        except (ValueError, zlib.error):
-            pass  # then it is read as it is, and what it should have had is missing
         found = views(body)
         for value in headers.values():
             found |= views(value.encode())

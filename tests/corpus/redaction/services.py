@@ -39,7 +39,12 @@ def aws_query(d: Draft, service: str, action: str, version: str, result: str, *,
     """The query protocol: a form, answered with XML. `result` is what stands inside the result element."""
     form = urlencode({"Action": action, "Version": version, **asked}).encode()
     _aws(
-        d, service, host or f"{service}.{REGION}.amazonaws.com", REGION, form, content_type="application/x-www-form-urlencoded; charset=utf-8"
+        d,
+        service,
+        host or f"{service}.{REGION}.amazonaws.com",
+        REGION,
+        form,
+        content_type="application/x-www-form-urlencoded; charset=utf-8",
     )
     space = {
         "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
@@ -79,7 +84,13 @@ def kube(
     d: Draft, path: str, answer: object, *, method: str = "GET", accept: str = "application/json", status: int = 200, body: bytes = b""
 ) -> None:
     """A Kubernetes API server."""
-    d.ask(method, f"https://k8s.example.internal:6443{path}", body, accept=accept, user_agent="kubectl/v1.31.2 (linux/amd64) kubernetes/5864a46")
+    d.ask(
+        method,
+        f"https://k8s.example.internal:6443{path}",
+        body,
+        accept=accept,
+        user_agent="kubectl/v1.31.2 (linux/amd64) kubernetes/5864a46",
+    )
     d.json(answer, tight=True)
     d.status = status
     d.headers["audit-id"] = d.mint.uuid()

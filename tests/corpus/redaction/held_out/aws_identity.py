@@ -58,7 +58,9 @@ def cognito_initiate_auth(d: Draft) -> None:
         "AccessToken": d.hide(keys.rs256(claims, m.base64(32)), schema=True),
         "ExpiresIn": 3600,
         "TokenType": "Bearer",
-        "RefreshToken": d.hide(m.jwt({"cty": "JWT", "enc": m.urlsafe(200)}, {"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}), schema=True),
+        "RefreshToken": d.hide(
+            m.jwt({"cty": "JWT", "enc": m.urlsafe(200)}, {"cty": "JWT", "enc": "A256GCM", "alg": "RSA-OAEP"}), schema=True
+        ),
         "IdToken": d.hide(keys.rs256({**claims, "token_use": "id", "email": "maria@example.com"}, m.base64(32)), schema=True),
     }
     d.kept('"TokenType":"Bearer"', '"ExpiresIn":3600')
@@ -88,6 +90,4 @@ def codeartifact_get_authorization_token(d: Draft) -> None:
     m = d.mint
     token = d.hide(m.jwt({"ver": 1, "isu": 1795596400, "enc": m.urlsafe(500)}, {"alg": "dir", "enc": "A128GCM", "zip": "DEF"}), schema=True)
     d.kept('"expiration":1795639600')
-    aws_rest(
-        d, "codeartifact", "POST", "/v1/authorization-token?domain=platform", {"authorizationToken": token, "expiration": 1795639600}
-    )
+    aws_rest(d, "codeartifact", "POST", "/v1/authorization-token?domain=platform", {"authorizationToken": token, "expiration": 1795639600})

@@ -108,7 +108,11 @@ def logs_filter_log_events(d: Draft) -> None:
             }
         )
     d.kept("token count 512, cache key user:1881")
-    answer = {"events": events, "searchedLogStreams": [], "nextToken": d.keep("Bxkq6kVGFtq2y_MoigeqscPOdhXVbhiVtLoAmXb5jCqsKS4P5" + m.urlsafe(60))}
+    answer = {
+        "events": events,
+        "searchedLogStreams": [],
+        "nextToken": d.keep("Bxkq6kVGFtq2y_MoigeqscPOdhXVbhiVtLoAmXb5jCqsKS4P5" + m.urlsafe(60)),
+    }
     aws_json(d, "logs", "Logs_20140328.FilterLogEvents", {"logGroupName": "/aws/lambda/orders"}, answer)
 
 

@@ -52,7 +52,10 @@ def secrets_manager_describe(d: Draft) -> None:
         "RotationLambdaARN": d.keep(f"arn:aws:lambda:eu-central-1:{m.account()}:function:SecretsManagerGithubTokenRotation"),
         "RotationRules": {"AutomaticallyAfterDays": 30, "ScheduleExpression": d.keep("rate(30 days)")},
         "LastRotatedDate": 1794000000.1,
-        "Tags": [{"Key": d.keep("aws:cloudformation:stack-name"), "Value": "secrets"}, {"Key": "owner", "Value": d.keep("team-credentials")}],
+        "Tags": [
+            {"Key": d.keep("aws:cloudformation:stack-name"), "Value": "secrets"},
+            {"Key": "owner", "Value": d.keep("team-credentials")},
+        ],
         "VersionIdsToStages": {d.keep(m.uuid()): ["AWSCURRENT"], d.keep(m.uuid()): ["AWSPREVIOUS"]},
     }
     aws_json(d, "secretsmanager", "secretsmanager.DescribeSecret", {"SecretId": "github-token"}, answer)

@@ -55,7 +55,9 @@ users:
     client-key-data: {b64(key)}
     token: {token}
 """
-    path = f"/subscriptions/{m.uuid()}/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop/listClusterAdminCredential"
+    path = (
+        f"/subscriptions/{m.uuid()}/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop/listClusterAdminCredential"
+    )
     azure(d, "POST", path + "?api-version=2024-09-01", {"kubeconfigs": [{"name": "clusterAdmin", "value": b64(config)}]})
 
 
@@ -85,9 +87,17 @@ def graph_applications_list(d: Draft) -> None:
                 "appId": d.keep(m.uuid()),
                 "displayName": name,
                 "passwordCredentials": [
-                    {"keyId": d.keep(m.uuid()), "hint": "x8Q", "secretText": None, "endDateTime": "2027-01-01T00:00:00Z", "displayName": "ci"}
+                    {
+                        "keyId": d.keep(m.uuid()),
+                        "hint": "x8Q",
+                        "secretText": None,
+                        "endDateTime": "2027-01-01T00:00:00Z",
+                        "displayName": "ci",
+                    }
                 ],
-                "keyCredentials": [{"customKeyIdentifier": d.keep(m.hex(40).upper()), "type": "AsymmetricX509Cert", "usage": "Verify", "key": None}],
+                "keyCredentials": [
+                    {"customKeyIdentifier": d.keep(m.hex(40).upper()), "type": "AsymmetricX509Cert", "usage": "Verify", "key": None}
+                ],
                 "publisherDomain": "contoso.onmicrosoft.com",
             }
         )

@@ -22,7 +22,10 @@ def github_actions_variables(d: Draft) -> None:
 
 def github_runner_registration(d: Draft) -> None:
     m = d.mint
-    answer = {"token": d.hide("A" + m.chars(28, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"), schema=True), "expires_at": d.keep("2026-11-24T12:15:00.000+00:00")}
+    answer = {
+        "token": d.hide("A" + m.chars(28, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"), schema=True),
+        "expires_at": d.keep("2026-11-24T12:15:00.000+00:00"),
+    }
     api(d, "POST", "https://api.github.com/orgs/example/actions/runners/registration-token", answer)
     d.status = 201
     d.headers["x-github-request-id"] = d.keep(":".join(m.hex(4).upper() for _ in range(5)))
@@ -32,7 +35,13 @@ def gitlab_create_runner(d: Draft) -> None:
     m = d.mint
     answer = {"id": 12345, "token": d.hide(m.gitlab("glrt"), schema=True), "token_expires_at": None}
     d.kept('"token_expires_at":null')
-    api(d, "POST", "https://gitlab.example.com/api/v4/user/runners", answer, x_gitlab_meta='{"correlation_id":"' + d.keep(m.chars(26).upper()) + '"}')
+    api(
+        d,
+        "POST",
+        "https://gitlab.example.com/api/v4/user/runners",
+        answer,
+        x_gitlab_meta='{"correlation_id":"' + d.keep(m.chars(26).upper()) + '"}',
+    )
     d.status = 201
 
 
@@ -42,7 +51,12 @@ def circleci_context(d: Draft) -> None:
         {"variable": name, "context_id": d.keep(m.uuid()), "created_at": "2026-01-10T14:59:22.000Z", "truncated_value": d.keep(tail)}
         for name, tail in (("AWS_SECRET_ACCESS_KEY", "xxxx8Kq/"), ("HEROKU_API_KEY", "xxxx12ab"))
     ]
-    api(d, "GET", "https://circleci.com/api/v2/context/" + m.uuid() + "/environment-variable", {"items": rows, "next_page_token": d.keep(m.urlsafe(90))})
+    api(
+        d,
+        "GET",
+        "https://circleci.com/api/v2/context/" + m.uuid() + "/environment-variable",
+        {"items": rows, "next_page_token": d.keep(m.urlsafe(90))},
+    )
 
 
 def github_actions_log(d: Draft) -> None:

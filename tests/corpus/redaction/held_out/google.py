@@ -25,14 +25,23 @@ def secret_manager_list(d: Draft) -> None:
     rows = [
         {
             "name": d.keep(f"projects/{number}/secrets/{name}"),
-            "replication": {"automatic": {"customerManagedEncryption": {"kmsKeyName": d.keep(f"projects/shop/locations/global/keyRings/r/cryptoKeys/{name}")}}},
+            "replication": {
+                "automatic": {
+                    "customerManagedEncryption": {"kmsKeyName": d.keep(f"projects/shop/locations/global/keyRings/r/cryptoKeys/{name}")}
+                }
+            },
             "createTime": "2026-03-01T10:00:00.123456Z",
             "etag": d.keep(f'\\"{m.hex(14)}\\"').replace("\\", ""),
             "labels": {"owner": "payments"},
         }
         for name in ("stripe-api-key", "session-secret", "jwt-signing-key")
     ]
-    google(d, "GET", "https://secretmanager.googleapis.com/v1/projects/shop/secrets", {"secrets": rows, "nextPageToken": d.keep(m.urlsafe(80)), "totalSize": 44})
+    google(
+        d,
+        "GET",
+        "https://secretmanager.googleapis.com/v1/projects/shop/secrets",
+        {"secrets": rows, "nextPageToken": d.keep(m.urlsafe(80)), "totalSize": 44},
+    )
 
 
 def generate_access_token(d: Draft) -> None:

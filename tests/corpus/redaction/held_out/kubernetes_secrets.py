@@ -12,8 +12,20 @@ from tests.corpus.redaction.services import kube, meta
 def docker_config(d: Draft) -> None:
     m = d.mint
     password = d.hide(m.docker(), schema=True)
-    auths = {"https://index.docker.io/v1/": {"username": "shopbot", "password": password, "email": "bot@example.com", "auth": b64(f"shopbot:{password}")}}
-    answer = {"kind": "Secret", "apiVersion": "v1", "metadata": meta(d, "regcred", "shop"), "data": {".dockerconfigjson": b64(json.dumps({"auths": auths}))}}
+    auths = {
+        "https://index.docker.io/v1/": {
+            "username": "shopbot",
+            "password": password,
+            "email": "bot@example.com",
+            "auth": b64(f"shopbot:{password}"),
+        }
+    }
+    answer = {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": meta(d, "regcred", "shop"),
+        "data": {".dockerconfigjson": b64(json.dumps({"auths": auths}))},
+    }
     d.kept('"name":"regcred"', "kubernetes.io/dockerconfigjson")
     kube(d, "/api/v1/namespaces/shop/secrets/regcred", {**answer, "type": "kubernetes.io/dockerconfigjson"})
 
@@ -26,10 +38,19 @@ def kubeconfig_inside(d: Draft) -> None:
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "tenant", "cluster": {"server": "https://tenant.example.com:6443", "certificate-authority-data": ca}}],
-        "users": [{"name": "admin", "user": {"client-certificate-data": b64(keys.certificate("tenant-admin")), "client-key-data": b64(key)}}],
+        "users": [
+            {"name": "admin", "user": {"client-certificate-data": b64(keys.certificate("tenant-admin")), "client-key-data": b64(key)}}
+        ],
     }
-    owner = [{"apiVersion": "controlplane.cluster.x-k8s.io/v1beta1", "kind": "KubeadmControlPlane", "name": "tenant", "uid": d.keep(m.uuid())}]
-    answer = {"kind": "Secret", "apiVersion": "v1", "metadata": meta(d, "tenant-kubeconfig", "capi", ownerReferences=owner), "data": {"value": b64(json.dumps(config))}}
+    owner = [
+        {"apiVersion": "controlplane.cluster.x-k8s.io/v1beta1", "kind": "KubeadmControlPlane", "name": "tenant", "uid": d.keep(m.uuid())}
+    ]
+    answer = {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": meta(d, "tenant-kubeconfig", "capi", ownerReferences=owner),
+        "data": {"value": b64(json.dumps(config))},
+    }
     kube(d, "/api/v1/namespaces/capi/secrets/tenant-kubeconfig", {**answer, "type": "cluster.x-k8s.io/secret"})
 
 
@@ -39,7 +60,13 @@ def token_request(d: Draft) -> None:
     spec = {"audiences": [d.keep("https://kubernetes.default.svc.cluster.local")], "expirationSeconds": 3600, "boundObjectRef": None}
     status = {"token": token, "expirationTimestamp": d.keep("2026-11-24T11:15:00Z")}
     d.kept('"expirationSeconds":3600')
-    answer = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "metadata": meta(d, "builder", "ci"), "spec": spec, "status": status}
+    answer = {
+        "kind": "TokenRequest",
+        "apiVersion": "authentication.k8s.io/v1",
+        "metadata": meta(d, "builder", "ci"),
+        "spec": spec,
+        "status": status,
+    }
     kube(d, "/api/v1/namespaces/ci/serviceaccounts/builder/token", answer, method="POST", status=201, body=b'{"spec":{}}')
 
 
@@ -60,10 +87,20 @@ def bootstrap_token(d: Draft) -> None:
 def secret_create_answer(d: Draft) -> None:
     """Creation answers with the object; managedFields names the keys, with dots and all."""
     m = d.mint
-    data = {"hmac": b64(d.hide(m.hex(64), schema=True)), "previous": b64(d.hide(m.hex(64), schema=True)), "algorithm": d.keep(b64("hmac-sha256"))}
-    fields = {"f:data": {".": {}, "f:algorithm": {}, "f:hmac": {}, "f:previous": {}}, "f:type": {}}
+    data = {
+        "hmac": b64(d.hide(m.hex(64), schema=True)),
+        "previous": b64(d.hide(m.hex(64), schema=True)),
+        "algorithm": d.keep(b64("hmac-sha256")),
+    }
+    fields: dict[str, object] = {"f:data": {".": {}, "f:algorithm": {}, "f:hmac": {}, "f:previous": {}}, "f:type": {}}
     managed = [{"manager": "kubectl-create", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields}]
-    answer = {"kind": "Secret", "apiVersion": "v1", "metadata": meta(d, "webhook-hmac", "ci", managedFields=managed), "immutable": True, "data": data}
+    answer = {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": meta(d, "webhook-hmac", "ci", managedFields=managed),
+        "immutable": True,
+        "data": data,
+    }
     d.kept('"f:hmac":{}', '"immutable":true', '"manager":"kubectl-create"')
     kube(d, "/api/v1/namespaces/ci/secrets", {**answer, "type": "Opaque"}, method="POST", status=201, body=b"{}")
 
@@ -76,5 +113,10 @@ def secret_metadata_list(d: Draft) -> None:
         checksum = d.keep(m.sha256())
         items.append({"metadata": meta(d, name, "infra", annotations={"checksum/config": checksum, "meta.helm.sh/release-name": "infra"})})
     d.kept("argocd-initial-admin-secret", "vault-unseal-keys")
-    answer = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {"continue": d.keep(m.urlsafe(130)), "remainingItemCount": 31}, "items": items}
+    answer = {
+        "kind": "PartialObjectMetadataList",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": {"continue": d.keep(m.urlsafe(130)), "remainingItemCount": 31},
+        "items": items,
+    }
     kube(d, "/api/v1/secrets?limit=3", answer, accept="application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")

@@ -41,8 +41,20 @@ def etcd_range(d: Draft) -> None:
     value = d.hide(m.strong(20))
     rows = [
         {"key": b64("/config/payments/api_password"), "create_revision": "11", "mod_revision": "40", "version": "3", "value": b64(value)},
-        {"key": b64("/config/payments/endpoint"), "create_revision": "12", "mod_revision": "12", "version": "1", "value": d.keep(b64("https://pay.example.com/v2"))},
-        {"key": b64("/config/payments/dsn"), "create_revision": "13", "mod_revision": "13", "version": "1", "value": b64(f"mongodb+srv://pay:{d.hide(m.chars(16))}@cluster0.example.mongodb.net/pay")},
+        {
+            "key": b64("/config/payments/endpoint"),
+            "create_revision": "12",
+            "mod_revision": "12",
+            "version": "1",
+            "value": d.keep(b64("https://pay.example.com/v2")),
+        },
+        {
+            "key": b64("/config/payments/dsn"),
+            "create_revision": "13",
+            "mod_revision": "13",
+            "version": "1",
+            "value": b64(f"mongodb+srv://pay:{d.hide(m.chars(16))}@cluster0.example.mongodb.net/pay"),
+        },
     ]
     header = {"cluster_id": d.keep(m.digits(20)), "member_id": d.keep(m.digits(19)), "revision": "40", "raft_term": "4"}
     api(d, "POST", "http://etcd.example.com:2379/v3/kv/range", {"header": header, "kvs": rows, "count": "3"})
@@ -71,8 +83,19 @@ def docker_service_list(d: Draft) -> None:
         "TaskTemplate": {
             "ContainerSpec": {
                 "Image": d.keep("registry.example.com/api:2.1@" + m.digest()),
-                "Env": [f"JWT_SIGNING_KEY={d.hide(m.base64(32))}", f"MAILGUN_API_KEY={d.hide('key-' + m.hex(32))}", "TZ=Europe/Berlin", "TOKENIZERS_PARALLELISM=false"],
-                "Secrets": [{"File": {"Name": "db_password", "UID": "0", "Mode": 292}, "SecretID": d.keep(m.chars(25).lower()), "SecretName": d.keep("shop_db_password_v3")}],
+                "Env": [
+                    f"JWT_SIGNING_KEY={d.hide(m.base64(32))}",
+                    f"MAILGUN_API_KEY={d.hide('key-' + m.hex(32))}",
+                    "TZ=Europe/Berlin",
+                    "TOKENIZERS_PARALLELISM=false",
+                ],
+                "Secrets": [
+                    {
+                        "File": {"Name": "db_password", "UID": "0", "Mode": 292},
+                        "SecretID": d.keep(m.chars(25).lower()),
+                        "SecretName": d.keep("shop_db_password_v3"),
+                    }
+                ],
             }
         },
     }
@@ -88,7 +111,14 @@ def terraform_cloud_variables(d: Draft) -> None:
         ("db_password", None, True),
         ("vpc_cidr", "10.40.0.0/16", False),
     ):
-        attributes = {"key": key, "value": value, "sensitive": sensitive, "category": "terraform", "hcl": False, "version-id": d.keep(m.hex(64))}
+        attributes = {
+            "key": key,
+            "value": value,
+            "sensitive": sensitive,
+            "category": "terraform",
+            "hcl": False,
+            "version-id": d.keep(m.hex(64)),
+        }
         rows.append({"id": d.keep("var-" + m.chars(16)), "type": "vars", "attributes": attributes, "links": {"self": "/api/v2/vars/x"}})
     d.kept('"key":"db_password","value":null,"sensitive":true')
     api(d, "GET", "https://app.terraform.io/api/v2/workspaces/ws-" + m.chars(16) + "/vars", {"data": rows})

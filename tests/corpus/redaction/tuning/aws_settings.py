@@ -51,7 +51,9 @@ def ecs_describe_task_definition(d: Draft) -> None:
             {"name": "STRIPE_PUBLISHABLE_KEY", "value": d.keep(m.publishable())},
             {"name": "SESSION_COOKIE_NAME", "value": d.keep("__Host-shop-session")},
         ],
-        "secrets": [{"name": "DB_PASSWORD", "valueFrom": d.keep(f"arn:aws:secretsmanager:eu-central-1:{account}:secret:db-{m.chars(6)}:password::")}],
+        "secrets": [
+            {"name": "DB_PASSWORD", "valueFrom": d.keep(f"arn:aws:secretsmanager:eu-central-1:{account}:secret:db-{m.chars(6)}:password::")}
+        ],
         "repositoryCredentials": {"credentialsParameter": d.keep(f"arn:aws:secretsmanager:eu-central-1:{account}:secret:hub-{m.chars(6)}")},
     }
     answer = {"taskDefinition": {"family": "shop-web", "revision": 118, "containerDefinitions": [container], "status": "ACTIVE"}}
@@ -75,7 +77,9 @@ runcmd:
   - echo '{d.hide(m.docker())}' | docker login -u buildbot --password-stdin
   - curl -fsSL https://get.example.com/agent.sh | sha256sum -c {d.keep(m.sha256())}
 """
-    value = f"    <instanceId>{d.keep('i-0' + m.hex(16))}</instanceId>\n    <userData>\n        <value>{b64(script)}</value>\n    </userData>"
+    value = (
+        f"    <instanceId>{d.keep('i-0' + m.hex(16))}</instanceId>\n    <userData>\n        <value>{b64(script)}</value>\n    </userData>"
+    )
     aws_ec2(d, "DescribeInstanceAttribute", value, InstanceId="i-0abc", Attribute="userData")
 
 
@@ -131,12 +135,17 @@ def glue_get_connection(d: Draft) -> None:
             "Name": "warehouse",
             "ConnectionType": "JDBC",
             "ConnectionProperties": {
-                "JDBC_CONNECTION_URL": d.keep("jdbc:redshift://wh." + m.chars(12).lower() + ".eu-central-1.redshift.amazonaws.com:5439/dwh"),
+                "JDBC_CONNECTION_URL": d.keep(
+                    "jdbc:redshift://wh." + m.chars(12).lower() + ".eu-central-1.redshift.amazonaws.com:5439/dwh"
+                ),
                 "JDBC_ENFORCE_SSL": "true",
                 "USERNAME": "glue_reader",
                 "PASSWORD": d.hide(m.strong()),
             },
-            "PhysicalConnectionRequirements": {"SubnetId": d.keep("subnet-0" + m.hex(16)), "SecurityGroupIdList": [d.keep("sg-0" + m.hex(16))]},
+            "PhysicalConnectionRequirements": {
+                "SubnetId": d.keep("subnet-0" + m.hex(16)),
+                "SecurityGroupIdList": [d.keep("sg-0" + m.hex(16))],
+            },
             "CreationTime": 1790000000.0,
         }
     }

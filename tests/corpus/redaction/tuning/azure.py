@@ -9,11 +9,18 @@ from tests.corpus.redaction.services import azure
 def storage_list_keys(d: Draft) -> None:
     m = d.mint
     rows = [
-        {"creationTime": "2026-01-09T10:44:24.1577126Z", "keyName": name, "value": d.hide(m.azure_key() , schema=True), "permissions": "FULL"}
+        {
+            "creationTime": "2026-01-09T10:44:24.1577126Z",
+            "keyName": name,
+            "value": d.hide(m.azure_key(), schema=True),
+            "permissions": "FULL",
+        }
         for name in ("key1", "key2")
     ]
     d.kept('"keyName":"key1"', '"keyName":"key2"', '"permissions":"FULL"')
-    path = f"/subscriptions/{m.uuid()}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/shopmedia/listKeys?api-version=2024-01-01"
+    path = (
+        f"/subscriptions/{m.uuid()}/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/shopmedia/listKeys?api-version=2024-01-01"
+    )
     azure(d, "POST", path, {"keys": rows})
 
 
@@ -30,7 +37,13 @@ def app_settings_list(d: Draft) -> None:
         "KEYVAULT_REF": d.keep("@Microsoft.KeyVault(SecretUri=https://shop.vault.azure.net/secrets/api-key/)"),
         "FUNCTIONS_EXTENSION_VERSION": "~4",
     }
-    answer = {"id": d.keep(path), "name": "appsettings", "type": "Microsoft.Web/sites/config", "location": "West Europe", "properties": properties}
+    answer = {
+        "id": d.keep(path),
+        "name": "appsettings",
+        "type": "Microsoft.Web/sites/config",
+        "location": "West Europe",
+        "properties": properties,
+    }
     azure(d, "POST", path + "/list?api-version=2024-04-01", answer)
 
 
@@ -68,7 +81,7 @@ def resources_list(d: Draft) -> None:
                 "type": kind,
                 "tags": {"costCenter": "4711", "hidden-link": d.keep(m.uuid())},
                 "identity": {"principalId": d.keep(m.uuid()), "tenantId": d.keep(m.uuid()), "type": "SystemAssigned"},
-                "etag": d.keep(f'W/\\"datetime\'2026-11-24T10%3A15%3A00.{m.digits(7)}Z\'\\"').replace('\\"', '"'),
+                "etag": d.keep(f"W/\\\"datetime'2026-11-24T10%3A15%3A00.{m.digits(7)}Z'\\\"").replace('\\"', '"'),
             }
         )
     link = f"https://management.azure.com/subscriptions/{subscription}/resources?api-version=2021-04-01&%24skiptoken={m.urlsafe(150)}"

@@ -9,7 +9,16 @@ from tests.corpus.redaction.services import api, page
 def gitlab_variables(d: Draft) -> None:
     m = d.mint
     rows = [
-        {"variable_type": "env_var", "key": key, "value": value, "hidden": False, "protected": True, "masked": True, "raw": False, "environment_scope": "*"}
+        {
+            "variable_type": "env_var",
+            "key": key,
+            "value": value,
+            "hidden": False,
+            "protected": True,
+            "masked": True,
+            "raw": False,
+            "environment_scope": "*",
+        }
         for key, value in (
             ("AWS_SECRET_ACCESS_KEY", d.hide(m.aws_secret())),
             ("NPM_TOKEN", d.hide(m.npm())),
@@ -18,7 +27,14 @@ def gitlab_variables(d: Draft) -> None:
         )
     ]
     d.kept('"key":"AWS_SECRET_ACCESS_KEY"', '"masked":true')
-    api(d, "GET", "https://gitlab.example.com/api/v4/projects/42/variables", rows, x_request_id=d.keep(m.chars(26).upper()), x_gitlab_meta='{"correlation_id":"x"}')
+    api(
+        d,
+        "GET",
+        "https://gitlab.example.com/api/v4/projects/42/variables",
+        rows,
+        x_request_id=d.keep(m.chars(26).upper()),
+        x_gitlab_meta='{"correlation_id":"x"}',
+    )
 
 
 def gitlab_create_token(d: Draft) -> None:
@@ -51,13 +67,22 @@ def github_installation_token(d: Draft) -> None:
         "repositories": [repo],
     }
     d.kept('"secrets":"write"', '"repository_selection":"selected"')
-    api(d, "POST", "https://api.github.com/app/installations/5123/access_tokens", answer, x_github_request_id=d.keep(":".join(m.hex(4).upper() for _ in range(5))))
+    api(
+        d,
+        "POST",
+        "https://api.github.com/app/installations/5123/access_tokens",
+        answer,
+        x_github_request_id=d.keep(":".join(m.hex(4).upper() for _ in range(5))),
+    )
     d.status = 201
 
 
 def github_secrets_list(d: Draft) -> None:
     m = d.mint
-    secrets = [{"name": name, "created_at": "2025-08-10T14:59:22Z", "updated_at": "2026-01-10T14:59:22Z"} for name in ("AWS_ROLE_ARN", "SLACK_WEBHOOK_URL", "NPM_TOKEN")]
+    secrets = [
+        {"name": name, "created_at": "2025-08-10T14:59:22Z", "updated_at": "2026-01-10T14:59:22Z"}
+        for name in ("AWS_ROLE_ARN", "SLACK_WEBHOOK_URL", "NPM_TOKEN")
+    ]
     d.kept('"name":"SLACK_WEBHOOK_URL"', '"name":"NPM_TOKEN"')
     key = {"key_id": d.keep(m.digits(18)), "key": d.keep(m.base64(32))}
     api(d, "GET", "https://api.github.com/repos/example/infra/actions/secrets", {"total_count": 3, "secrets": secrets, "public_key": key})

@@ -86,7 +86,9 @@ def compute_instance_get(d: Draft) -> None:
         "id": d.keep(m.digits(19)),
         "name": "worker-1",
         "tags": {"items": ["http"], "fingerprint": d.keep(m.base64(8))},
-        "networkInterfaces": [{"networkIP": "10.156.0.9", "ipv6Address": d.keep("2600:1900:4020:9c2f:0:1::"), "fingerprint": d.keep(m.base64(8))}],
+        "networkInterfaces": [
+            {"networkIP": "10.156.0.9", "ipv6Address": d.keep("2600:1900:4020:9c2f:0:1::"), "fingerprint": d.keep(m.base64(8))}
+        ],
         "metadata": {
             "fingerprint": d.keep(m.base64(8)),
             "items": [
@@ -112,7 +114,9 @@ def storage_objects_list(d: Draft) -> None:
                 "crc32c": m.base64(4),
                 "etag": d.keep(m.base64(9)),
                 "generation": m.digits(16),
-                "mediaLink": d.keep(f"https://storage.googleapis.com/download/storage/v1/b/releases/o/{name}?generation={m.digits(16)}&alt=media"),
+                "mediaLink": d.keep(
+                    f"https://storage.googleapis.com/download/storage/v1/b/releases/o/{name}?generation={m.digits(16)}&alt=media"
+                ),
             }
         )
     answer = {"kind": "storage#objects", "nextPageToken": d.keep(m.page(60)), "items": items}

@@ -13,7 +13,12 @@ def config_map(d: Draft) -> None:
     m = d.mint
     ini = f"[database]\nhost = pg.shop.svc\nuser = shop\npassword = {d.hide(m.strong(18))}\n; password_file = {d.keep('/run/secrets/db-password')}\n"
     props = f"spring.datasource.password={d.hide(m.passphrase())}\nspring.datasource.hikari.maximum-pool-size=20\njwt.expiration=86400\n"
-    answer = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta(d, "shop", "shop"), "data": {"app.ini": ini, "application.properties": props}}
+    answer = {
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": meta(d, "shop", "shop"),
+        "data": {"app.ini": ini, "application.properties": props},
+    }
     d.kept("jwt.expiration=86400", "spring.datasource.hikari.maximum-pool-size=20")
     kube(d, "/api/v1/namespaces/shop/configmaps/shop", answer)
 
@@ -22,7 +27,7 @@ def pod_list(d: Draft) -> None:
     m = d.mint
     env = [
         {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "orders-db", "key": "password"}}},
-        {"name": "SENTRY_DSN", "value": "https://" + d.hide(m.hex(32)) + f"@o{m.digits(6)}.ingest.sentry.io/{m.digits(7)}"},
+        {"name": "SMTP_URL", "value": f"smtps://mailer:{d.hide(m.chars(18))}@mail.example.com:465"},
         {"name": "ADMIN_PASSWORD", "value": d.hide(m.password())},
         {"name": "TOKEN_AUDIENCE", "value": d.keep("api://orders")},
     ]
@@ -30,7 +35,11 @@ def pod_list(d: Draft) -> None:
     status = {"containerID": d.keep("containerd://" + m.sha256()), "imageID": d.keep("registry.example.com/orders@" + m.digest())}
     pod = {
         "metadata": meta(d, "orders-" + m.hex(9) + "-x2x7q", "shop", generateName="orders-"),
-        "spec": {"automountServiceAccountToken": False, "containers": [{"name": "orders", "env": env}], "volumes": [{"name": "s", "secret": {"secretName": d.keep("orders-tls-cert"), "defaultMode": 420}}]},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [{"name": "orders", "env": env}],
+            "volumes": [{"name": "s", "secret": {"secretName": d.keep("orders-tls-cert"), "defaultMode": 420}}],
+        },
         "status": {"podIP": "10.244.3.17", "containerStatuses": [status]},
     }
     kube(d, "/api/v1/namespaces/shop/pods", {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "9"}, "items": [pod]})
@@ -39,10 +48,19 @@ def pod_list(d: Draft) -> None:
 def deployment_last_applied(d: Draft) -> None:
     m = d.mint
     secret = d.hide(m.slack_bot())
-    spec = {"template": {"spec": {"containers": [{"name": "bot", "image": "bot:1.4", "args": ["--slack-token=" + secret, "--token-cache=/tmp/t"]}]}}}
+    spec = {
+        "template": {
+            "spec": {"containers": [{"name": "bot", "image": "bot:1.4", "args": ["--slack-token=" + secret, "--token-cache=/tmp/t"]}]}
+        }
+    }
     applied = json.dumps({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "bot"}, "spec": spec}, separators=(",", ":"))
     annotations = {"deployment.kubernetes.io/revision": "14", "kubectl.kubernetes.io/last-applied-configuration": applied}
-    answer = {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": meta(d, "bot", "chat", annotations=annotations, generation=14), "spec": spec}
+    answer = {
+        "kind": "Deployment",
+        "apiVersion": "apps/v1",
+        "metadata": meta(d, "bot", "chat", annotations=annotations, generation=14),
+        "spec": spec,
+    }
     d.kept("--token-cache=/tmp/t")
     kube(d, "/apis/apps/v1/namespaces/chat/deployments/bot", answer)
 
@@ -63,11 +81,19 @@ def events_list(d: Draft) -> None:
 def webhook_configuration(d: Draft) -> None:
     hook = {
         "name": "validate.cert-manager.io",
-        "clientConfig": {"service": {"name": "webhook", "namespace": "cert-manager", "path": "/validate"}, "caBundle": d.keep(b64(keys.certificate("webhook")))},
+        "clientConfig": {
+            "service": {"name": "webhook", "namespace": "cert-manager", "path": "/validate"},
+            "caBundle": d.keep(b64(keys.certificate("webhook"))),
+        },
         "sideEffects": d.keep("NoneOnDryRun"),
         "timeoutSeconds": 10,
     }
-    answer = {"kind": "ValidatingWebhookConfiguration", "apiVersion": "admissionregistration.k8s.io/v1", "metadata": meta(d, "cert-manager-webhook"), "webhooks": [hook]}
+    answer = {
+        "kind": "ValidatingWebhookConfiguration",
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "metadata": meta(d, "cert-manager-webhook"),
+        "webhooks": [hook],
+    }
     kube(d, "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/cert-manager-webhook", answer)
 
 

@@ -46,8 +46,22 @@ def vault_login(d: Draft) -> None:
 def consul_kv(d: Draft) -> None:
     m = d.mint
     rows = []
-    for key, value in (("config/shop/db_password", d.hide(m.password())), ("config/shop/max_connections", "250"), ("config/shop/session_secret", d.hide(m.hex(48)))):
-        rows.append({"LockIndex": 0, "Key": key, "Flags": 0, "Value": b64(value), "CreateIndex": 312, "ModifyIndex": 4711, "Session": d.keep(m.uuid())})
+    for key, value in (
+        ("config/shop/db_password", d.hide(m.password())),
+        ("config/shop/max_connections", "250"),
+        ("config/shop/session_secret", d.hide(m.hex(48))),
+    ):
+        rows.append(
+            {
+                "LockIndex": 0,
+                "Key": key,
+                "Flags": 0,
+                "Value": b64(value),
+                "CreateIndex": 312,
+                "ModifyIndex": 4711,
+                "Session": d.keep(m.uuid()),
+            }
+        )
     d.kept("config/shop/max_connections", '"ModifyIndex":4711')
     api(d, "GET", "http://consul.example.com:8500/v1/kv/config/shop?recurse", rows, x_consul_index=d.keep(m.digits(9)))
 
@@ -65,7 +79,12 @@ def docker_inspect(d: Draft) -> None:
     answer = {
         "Id": d.keep(m.sha256()),
         "Image": d.keep(m.digest()),
-        "Config": {"Hostname": m.hex(12), "Env": env, "Cmd": ["postgres"], "Labels": {"com.docker.compose.config-hash": d.keep(m.sha256())}},
+        "Config": {
+            "Hostname": m.hex(12),
+            "Env": env,
+            "Cmd": ["postgres"],
+            "Labels": {"com.docker.compose.config-hash": d.keep(m.sha256())},
+        },
         "GraphDriver": {"Data": {"LowerDir": d.keep(f"/var/lib/docker/overlay2/{m.sha256()}-init/diff")}},
         "NetworkSettings": {"SandboxID": d.keep(m.sha256()), "MacAddress": d.keep("02:42:ac:11:00:" + m.hex(2))},
     }
@@ -97,22 +116,55 @@ def terraform_state(d: Draft) -> None:
     m = d.mint
     account = m.account()
     password = d.hide(m.wild(24))
-    key = {"id": m.aws_id(), "secret": d.hide(m.aws_secret()), "ses_smtp_password_v4": d.hide("B" + m.chars(43, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")), "status": "Active", "user": "mailer", "pgp_key": None}
-    random = {"id": "none", "length": 24, "special": True, "result": password, "bcrypt_hash": "$2a$10$" + m.bcrypt_salt() + m.chars(31), "min_lower": 2}
-    bucket = {"id": "shop-media", "arn": d.keep("arn:aws:s3:::shop-media"), "hosted_zone_id": d.keep("Z" + m.chars(13).upper()), "etag": d.keep(m.hex(32))}
+    key = {
+        "id": m.aws_id(),
+        "secret": d.hide(m.aws_secret()),
+        "ses_smtp_password_v4": d.hide("B" + m.chars(43, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")),
+        "status": "Active",
+        "user": "mailer",
+        "pgp_key": None,
+    }
+    random = {
+        "id": "none",
+        "length": 24,
+        "special": True,
+        "result": password,
+        "bcrypt_hash": "$2a$10$" + m.bcrypt_salt() + m.chars(31),
+        "min_lower": 2,
+    }
+    bucket = {
+        "id": "shop-media",
+        "arn": d.keep("arn:aws:s3:::shop-media"),
+        "hosted_zone_id": d.keep("Z" + m.chars(13).upper()),
+        "etag": d.keep(m.hex(32)),
+    }
     answer = {
         "version": 4,
         "terraform_version": "1.9.8",
         "serial": 311,
         "lineage": d.keep(m.uuid()),
-        "outputs": {"db_password": {"value": password, "type": "string", "sensitive": True}, "role": {"value": d.keep(f"arn:aws:iam::{account}:role/web"), "type": "string"}},
+        "outputs": {
+            "db_password": {"value": password, "type": "string", "sensitive": True},
+            "role": {"value": d.keep(f"arn:aws:iam::{account}:role/web"), "type": "string"},
+        },
         "resources": [
             {"mode": "managed", "type": "aws_iam_access_key", "name": "mailer", "instances": [{"schema_version": 0, "attributes": key}]},
             {"mode": "managed", "type": "random_password", "name": "db", "instances": [{"schema_version": 3, "attributes": random}]},
-            {"mode": "managed", "type": "aws_s3_bucket", "name": "media", "instances": [{"schema_version": 0, "attributes": bucket, "private": d.keep(b64('{"schema_version":"0"}'))}]},
+            {
+                "mode": "managed",
+                "type": "aws_s3_bucket",
+                "name": "media",
+                "instances": [{"schema_version": 0, "attributes": bucket, "private": d.keep(b64('{"schema_version":"0"}'))}],
+            },
         ],
         "check_results": None,
     }
     page(d, "https://s3.eu-central-1.amazonaws.com/tf-state/shop/terraform.tfstate", "")
     d.json(answer, indent=2)
-    d.headers.update({"x-amz-version-id": d.keep(m.chars(32, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._")), "x-amz-id-2": d.keep(m.base64(56)), "x-amz-request-id": m.chars(16).upper()})
+    d.headers.update(
+        {
+            "x-amz-version-id": d.keep(m.chars(32, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._")),
+            "x-amz-id-2": d.keep(m.base64(56)),
+            "x-amz-request-id": m.chars(16).upper(),
+        }
+    )
