@@ -102,7 +102,6 @@ def _decoded(text: str) -> bytes:
 
 def _readable(raw: bytes) -> Iterator[bytes]:
     """The bytes if they are packed or mostly printable."""
-    if raw[:2] in (b"\x1f\x8b", b"\x78\x9c", b"\xff\xfe", b"\xfe\xff"):
-        yield raw
-    elif raw and sum(32 <= c < 127 or c in (0, 9, 10, 13) or c >= 0xC2 for c in raw) >= len(raw) * 0.9:
+    packed = raw[:2] in (b"\x1f\x8b", b"\x78\x9c", b"\xff\xfe", b"\xfe\xff")
+    if packed or (raw and sum(32 <= c < 127 or c in (0, 9, 10, 13) or c >= 0xC2 for c in raw) >= len(raw) * 0.9):
         yield raw

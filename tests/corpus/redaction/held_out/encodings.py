@@ -12,7 +12,13 @@ from tests.corpus.redaction.services import api, page
 
 def brotli_body(d: Draft) -> None:
     m = d.mint
-    answer = {"integration": {"slackToken": d.hide(m.slack_bot()), "slackChannelId": d.keep("C" + m.chars(10).upper()), "signature": d.keep("v0-" + m.uuid())}}
+    answer = {
+        "integration": {
+            "slackToken": d.hide(m.slack_bot()),
+            "slackChannelId": d.keep("C" + m.chars(10).upper()),
+            "signature": d.keep("v0-" + m.uuid()),
+        }
+    }
     api(d, "GET", "https://status.example.com/api/integrations/slack", answer)
     brotli: Any = importlib.import_module("brotli")
     d.packed("br", brotli.compress)
@@ -30,8 +36,18 @@ def zipped_field(d: Draft) -> None:
     m = d.mint
     events = [{"id": m.digits(56), "timestamp": 1795596400000, "message": f"DB_PASSWORD={d.hide(m.strong(18))} connecting"}]
     inner = json.dumps({"messageType": "DATA_MESSAGE", "owner": "111122223333", "logGroup": "orders", "logEvents": events})
-    record = {"SequenceNumber": d.keep(m.digits(56)), "Data": b64(packed(inner)), "PartitionKey": d.keep(m.hex(32)), "ApproximateArrivalTimestamp": 1795596401.1}
-    api(d, "POST", "https://kinesis.eu-central-1.amazonaws.com/", {"Records": [record], "NextShardIterator": d.keep("AAAAAAAAAA" + m.base64(150)), "MillisBehindLatest": 0})
+    record = {
+        "SequenceNumber": d.keep(m.digits(56)),
+        "Data": b64(packed(inner)),
+        "PartitionKey": d.keep(m.hex(32)),
+        "ApproximateArrivalTimestamp": 1795596401.1,
+    }
+    api(
+        d,
+        "POST",
+        "https://kinesis.eu-central-1.amazonaws.com/",
+        {"Records": [record], "NextShardIterator": d.keep("AAAAAAAAAA" + m.base64(150)), "MillisBehindLatest": 0},
+    )
 
 
 def escaped_json_log(d: Draft) -> None:
@@ -39,7 +55,12 @@ def escaped_json_log(d: Draft) -> None:
     command = json.dumps({"cmd": "ALTER USER app WITH PASSWORD " + json.dumps(d.hide(m.strong(19))), "rows": 0})
     outer = json.dumps({"source": "pgaudit", "statement": command, "digest": d.keep(m.sha256())})
     rows = [{"_id": d.keep(m.chars(20)), "_source": {"@timestamp": "2026-11-24T10:15:00Z", "message": outer}, "sort": [1795596400000]}]
-    api(d, "POST", "https://es.example.com/audit/_search", {"took": 3, "_scroll_id": d.keep("FGluY2x1ZGVf" + m.base64(90)), "hits": {"total": {"value": 1}, "hits": rows}})
+    api(
+        d,
+        "POST",
+        "https://es.example.com/audit/_search",
+        {"took": 3, "_scroll_id": d.keep("FGluY2x1ZGVf" + m.base64(90)), "hits": {"total": {"value": 1}, "hits": rows}},
+    )
 
 
 def hex_dump(d: Draft) -> None:
@@ -52,7 +73,12 @@ def hex_dump(d: Draft) -> None:
 def form_data_answer(d: Draft) -> None:
     m = d.mint
     mark = "----FormBoundary" + m.chars(16)
-    parts = [("username", "ops"), ("password", d.hide(m.password())), ("comment", d.keep("please keep the secret door closed, room " + m.digits(3))), ("upload_id", d.keep(m.urlsafe(40)))]
+    parts = [
+        ("username", "ops"),
+        ("password", d.hide(m.password())),
+        ("comment", d.keep("please keep the secret door closed, room " + m.digits(3))),
+        ("upload_id", d.keep(m.urlsafe(40))),
+    ]
     text = "".join(f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts)
     d.ask("GET", "https://echo.example.com/form", b"", accept="*/*")
     d.text(text + f"--{mark}--\r\n", f"multipart/form-data; boundary={mark}")

@@ -92,7 +92,7 @@ def secret_create_answer(d: Draft) -> None:
         "previous": b64(d.hide(m.hex(64), schema=True)),
         "algorithm": d.keep(b64("hmac-sha256")),
     }
-    fields = {"f:data": {".": {}, "f:algorithm": {}, "f:hmac": {}, "f:previous": {}}, "f:type": {}}
+    fields: dict[str, object] = {"f:data": {".": {}, "f:algorithm": {}, "f:hmac": {}, "f:previous": {}}, "f:type": {}}
     managed = [{"manager": "kubectl-create", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": fields}]
     answer = {
         "kind": "Secret",

@@ -31,13 +31,26 @@ def http_archive(d: Draft) -> None:
         "method": "GET",
         "url": f"https://api.example.com/v2/me?access_token={d.hide(m.urlsafe(40))}&page=2",
         "headers": [
-            {"name": "Cookie", "value": f"theme=dark; connect.sid=s%3A{d.hide(m.urlsafe(24))}.sig; _ga={d.keep('GA1.2.' + m.digits(9) + '.' + m.digits(10))}"},
+            {
+                "name": "Cookie",
+                "value": f"theme=dark; connect.sid=s%3A{d.hide(m.urlsafe(24))}.sig; _ga={d.keep('GA1.2.' + m.digits(9) + '.' + m.digits(10))}",
+            },
             {"name": "x-api-key", "value": d.hide(m.chars(40))},
             {"name": "traceparent", "value": d.keep(f"00-{m.hex(32)}-{m.hex(16)}-01")},
         ],
     }
-    response = {"status": 200, "headers": [{"name": "etag", "value": d.keep('W/\\"' + m.hex(27) + '\\"').replace("\\", "")}], "content": {"size": 211, "mimeType": "application/json"}}
-    archive = {"log": {"version": "1.2", "creator": {"name": "Firefox", "version": "132.0"}, "entries": [{"request": request, "response": response}]}}
+    response = {
+        "status": 200,
+        "headers": [{"name": "etag", "value": d.keep('W/\\"' + m.hex(27) + '\\"').replace("\\", "")}],
+        "content": {"size": 211, "mimeType": "application/json"},
+    }
+    archive = {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "Firefox", "version": "132.0"},
+            "entries": [{"request": request, "response": response}],
+        }
+    }
     page(d, "https://support.example.com/attachments/trace.har", json.dumps(archive, indent=1), "application/json")
 
 

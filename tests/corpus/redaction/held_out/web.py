@@ -33,7 +33,7 @@ def implicit_redirect(d: Draft) -> None:
     token = d.hide(m.jwt({"sub": m.uuid(), "exp": 1795600000, "scp": "openid"}))
     d.headers["location"] = f"https://app.example.com/cb#access_token={token}&token_type=bearer&expires_in=3600&state={d.keep(m.hex(16))}"
     d.headers["x-correlation-id"] = d.keep(m.uuid())
-    d.text('<html><body>Object moved</body></html>', "text/html")
+    d.text("<html><body>Object moved</body></html>", "text/html")
     d.kept("Object moved")
     d.status = 302
 
@@ -52,8 +52,14 @@ def config_script(d: Draft) -> None:
 
 def messages_stream(d: Draft) -> None:
     m = d.mint
-    lines = [f"event: message_start\ndata: {json.dumps({'type': 'message_start', 'message': {'id': d.keep('msg_01' + m.chars(22)), 'role': 'assistant', 'usage': {'input_tokens': 2095, 'output_tokens': 1}}})}\n\n"]
-    for piece in ("The file sets `STRIPE_KEY=" + d.hide(m.stripe("rk")) + "`", " which is a restricted key.", " Passwords belong in a vault; its commit is " + d.keep(m.sha1())):
+    lines = [
+        f"event: message_start\ndata: {json.dumps({'type': 'message_start', 'message': {'id': d.keep('msg_01' + m.chars(22)), 'role': 'assistant', 'usage': {'input_tokens': 2095, 'output_tokens': 1}}})}\n\n"
+    ]
+    for piece in (
+        "The file sets `STRIPE_KEY=" + d.hide(m.stripe("rk")) + "`",
+        " which is a restricted key.",
+        " Passwords belong in a vault; its commit is " + d.keep(m.sha1()),
+    ):
         event = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}}
         lines.append(f"event: content_block_delta\ndata: {json.dumps(event)}\n\n")
     lines.append('event: message_stop\ndata: {"type": "message_stop"}\n\n')
@@ -64,7 +70,13 @@ def messages_stream(d: Draft) -> None:
 def form_answer(d: Draft) -> None:
     """OAuth 1 and older GitHub answer with a form."""
     m = d.mint
-    fields = {"access_token": d.hide(m.github("o")), "scope": "repo,gist", "token_type": "bearer", "refresh_token": d.hide("ghr" + "_" + m.chars(76)), "request_id": d.keep(m.uuid())}
+    fields = {
+        "access_token": d.hide(m.github("o")),
+        "scope": "repo,gist",
+        "token_type": "bearer",
+        "refresh_token": d.hide("ghr" + "_" + m.chars(76)),
+        "request_id": d.keep(m.uuid()),
+    }
     d.ask("POST", "https://github.com/login/oauth/access_token", b"client_id=x&code=y", accept="*/*")
     d.text(urlencode(fields), "application/x-www-form-urlencoded; charset=utf-8")
     d.kept("scope=repo%2Cgist", "token_type=bearer")

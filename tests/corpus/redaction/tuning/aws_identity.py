@@ -67,7 +67,7 @@ def cognito_describe_user_pool_client(d: Draft) -> None:
 
 def iam_list_users(d: Draft) -> None:
     m = d.mint
-    members = []
+    members: list[str] = []
     for name in ("anna.berg", "deploy-bot", "terraform"):
         members.append(f"""      <member>
         <Path>/</Path>

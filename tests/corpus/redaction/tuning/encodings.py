@@ -11,7 +11,9 @@ from tests.corpus.redaction.services import api, page
 
 def gzip_body(d: Draft) -> None:
     m = d.mint
-    answer = {"settings": {"smtp_password": d.hide(m.strong(20)), "smtp_port": 587, "build": d.keep(m.sha1()), "instance": d.keep(m.uuid())}}
+    answer = {
+        "settings": {"smtp_password": d.hide(m.strong(20)), "smtp_port": 587, "build": d.keep(m.sha1()), "instance": d.keep(m.uuid())}
+    }
     api(d, "GET", "https://wiki.example.com/api/settings", answer)
     d.packed("gzip", packed)
 
@@ -29,7 +31,12 @@ def json_in_json(d: Draft) -> None:
     m = d.mint
     event = json.dumps({"detail": {"requestParameters": {"masterUserPassword": d.hide(m.wild(16))}, "eventID": d.keep(m.uuid())}})
     notice = json.dumps({"Type": "Notification", "MessageId": d.keep(m.uuid()), "Message": event})
-    message = {"MessageId": d.keep(m.uuid()), "ReceiptHandle": d.keep("AQEB" + m.base64(180)), "MD5OfBody": d.keep(m.hex(32)), "Body": notice}
+    message = {
+        "MessageId": d.keep(m.uuid()),
+        "ReceiptHandle": d.keep("AQEB" + m.base64(180)),
+        "MD5OfBody": d.keep(m.hex(32)),
+        "Body": notice,
+    }
     api(d, "POST", "https://sqs.eu-central-1.amazonaws.com/111122223333/audit", {"Messages": [message]})
 
 
@@ -37,13 +44,20 @@ def base64_in_base64(d: Draft) -> None:
     m = d.mint
     inner = b64(json.dumps({"private_token": d.hide(m.gitlab()), "note": "for the mirror"}))
     outer = b64(json.dumps({"kind": "mirror", "payload": inner}))
-    answer = {"name": "mirror-config", "sha": d.keep(m.sha1()), "size": len(outer), "encoding": "base64", "content": outer, "node_id": d.keep("B_kwDO" + m.urlsafe(40))}
+    answer = {
+        "name": "mirror-config",
+        "sha": d.keep(m.sha1()),
+        "size": len(outer),
+        "encoding": "base64",
+        "content": outer,
+        "node_id": d.keep("B_kwDO" + m.urlsafe(40)),
+    }
     api(d, "GET", "https://git.example.com/api/v1/repos/shop/mirror/contents/config", answer)
 
 
 def utf16_export(d: Draft) -> None:
     m = d.mint
-    text = f"Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Shop]\r\n\"DbPassword\"=\"{d.hide(m.password())}\"\r\n\"InstallId\"=\"{{{d.keep(m.uuid().upper())}}}\"\r\n\"PasswordAgeDays\"=dword:0000005a\r\n"
+    text = f'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Shop]\r\n"DbPassword"="{d.hide(m.password())}"\r\n"InstallId"="{{{d.keep(m.uuid().upper())}}}"\r\n"PasswordAgeDays"=dword:0000005a\r\n'
     d.kept('"PasswordAgeDays"=dword:0000005a')
     page(d, "https://files.example.com/shop.reg", "")
     d.raw(b"\xff\xfe" + text.encode("utf-16-le"), "application/octet-stream")
@@ -53,8 +67,13 @@ def multipart_answer(d: Draft) -> None:
     m = d.mint
     mark = "batch_" + m.chars(20)
     parts = []
-    for name, body in (("a", {"name": "build", "token": d.hide(m.chars(40)), "etag": d.keep(m.base64(12))}), ("b", {"error": {"code": 404, "message": d.keep("secret not found: db-" + m.hex(6))}})):
-        parts.append(f"--{mark}\r\nContent-Type: application/http\r\nContent-ID: <response-{name}>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{json.dumps(body)}\r\n")
+    for name, body in (
+        ("a", {"name": "build", "token": d.hide(m.chars(40)), "etag": d.keep(m.base64(12))}),
+        ("b", {"error": {"code": 404, "message": d.keep("secret not found: db-" + m.hex(6))}}),
+    ):
+        parts.append(
+            f"--{mark}\r\nContent-Type: application/http\r\nContent-ID: <response-{name}>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{json.dumps(body)}\r\n"
+        )
     d.ask("POST", "https://www.googleapis.com/batch/service/v1", b"", accept="multipart/mixed")
     d.text("".join(parts) + f"--{mark}--\r\n", f"multipart/mixed; boundary={mark}")
 

@@ -27,7 +27,7 @@ def pod_list(d: Draft) -> None:
     m = d.mint
     env = [
         {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "orders-db", "key": "password"}}},
-        {"name": "SENTRY_DSN", "value": "https://" + d.hide(m.hex(32)) + f"@o{m.digits(6)}.ingest.sentry.io/{m.digits(7)}"},
+        {"name": "SMTP_URL", "value": f"smtps://mailer:{d.hide(m.chars(18))}@mail.example.com:465"},
         {"name": "ADMIN_PASSWORD", "value": d.hide(m.password())},
         {"name": "TOKEN_AUDIENCE", "value": d.keep("api://orders")},
     ]

@@ -113,7 +113,6 @@ def helm_release(d: Draft) -> None:
 
 def secret_table(d: Draft) -> None:
     """What `kubectl get secrets` asks for: names and ages, and metadata only."""
-    m = d.mint
     rows = [
         {
             "cells": [name, "Opaque", count, "12d"],

@@ -49,7 +49,12 @@ def ndjson_log(d: Draft) -> None:
     m = d.mint
     rows = [
         {"level": "info", "msg": "config loaded", "config": {"db": {"user": "shop", "password": d.hide(m.chars(20))}, "token_ttl": "15m"}},
-        {"level": "debug", "msg": "POST /login", "body": json.dumps({"email": "a@example.com", "password": d.hide(m.password())}), "span": d.keep(m.hex(16))},
+        {
+            "level": "debug",
+            "msg": "POST /login",
+            "body": json.dumps({"email": "a@example.com", "password": d.hide(m.password())}),
+            "span": d.keep(m.hex(16)),
+        },
         {"level": "info", "msg": "password reset mail sent", "user": d.keep(m.uuid())},
         {"level": "info", "msg": "webhook delivered", "url": d.hide(m.discord_hook()), "delivery": d.keep(m.uuid())},
         {"level": "info", "msg": "author changed", "keyboard": "de", "monkey": True, "passenger": d.keep("Eva Password-Miller")},

@@ -32,7 +32,9 @@ def oauth_redirect(d: Draft) -> None:
     m = d.mint
     d.ask("GET", "https://sso.example.com/authorize?client_id=shop&response_type=code", b"", accept="text/html")
     state = d.keep(m.uuid())
-    d.headers["location"] = f"https://shop.example.com/callback?code={d.hide(m.urlsafe(48))}&state={state}&iss=https%3A%2F%2Fsso.example.com"
+    d.headers["location"] = (
+        f"https://shop.example.com/callback?code={d.hide(m.urlsafe(48))}&state={state}&iss=https%3A%2F%2Fsso.example.com"
+    )
     d.headers["set-cookie"] = f"KEYCLOAK_SESSION={d.hide(m.urlsafe(64))}; Version=1; Path=/realms/shop/; Secure"
     d.text("", "text/html")
     d.status = 302
@@ -58,8 +60,20 @@ def chat_stream(d: Draft) -> None:
     m = d.mint
     lines = []
     identity = d.keep("chatcmpl-" + m.chars(29))
-    for piece in ("Your database ", "password is ", f"`{d.hide(m.strong(20))}`, ", "and the token limit is 4096. ", "Rotate your API keys every 90 days."):
-        event = {"id": identity, "object": "chat.completion.chunk", "model": "small-1", "system_fingerprint": "fp_" + m.hex(10), "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}]}
+    for piece in (
+        "Your database ",
+        "password is ",
+        f"`{d.hide(m.strong(20))}`, ",
+        "and the token limit is 4096. ",
+        "Rotate your API keys every 90 days.",
+    ):
+        event = {
+            "id": identity,
+            "object": "chat.completion.chunk",
+            "model": "small-1",
+            "system_fingerprint": "fp_" + m.hex(10),
+            "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": None}],
+        }
         lines.append(f"data: {json.dumps(event)}\n\n")
     d.kept("Rotate your API keys every 90 days.", "and the token limit is 4096.")
     page(d, "https://llm.example.com/v1/chat/completions", "".join(lines) + "data: [DONE]\n\n", "text/event-stream; charset=utf-8")
@@ -68,11 +82,19 @@ def chat_stream(d: Draft) -> None:
 def graphql_answer(d: Draft) -> None:
     m = d.mint
     nodes = [
-        {"id": d.keep("gid://gitlab/Ci::InstanceVariable/" + m.digits(4)), "key": "DEPLOY_TOKEN", "value": d.hide(m.gitlab("gldt")), "masked": True},
+        {
+            "id": d.keep("gid://gitlab/Ci::InstanceVariable/" + m.digits(4)),
+            "key": "DEPLOY_TOKEN",
+            "value": d.hide(m.gitlab("gldt")),
+            "masked": True,
+        },
         {"id": d.keep("gid://gitlab/Ci::InstanceVariable/" + m.digits(4)), "key": "REGION", "value": "eu-central-1", "masked": False},
     ]
     info = {"endCursor": d.keep(m.page(45)), "hasNextPage": True}
-    answer = {"data": {"ciVariables": {"nodes": nodes, "pageInfo": info, "__typename": d.keep("CiInstanceVariableConnection")}}, "extensions": {"requestId": d.keep(m.uuid())}}
+    answer = {
+        "data": {"ciVariables": {"nodes": nodes, "pageInfo": info, "__typename": d.keep("CiInstanceVariableConnection")}},
+        "extensions": {"requestId": d.keep(m.uuid())},
+    }
     api(d, "POST", "https://gitlab.example.com/api/graphql", answer)
 
 
@@ -84,7 +106,15 @@ def presigned_link(d: Draft) -> None:
         f"https://exports.s3.eu-central-1.amazonaws.com/{d.keep(m.uuid())}/orders.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}"
         f"&X-Amz-Date=20261124T101500Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Security-Token={quote(token, safe='')}&X-Amz-Signature={signature}"
     )
-    answer = {"export": {"id": d.keep("exp_" + m.chars(24)), "status": "finished", "download_url": url, "md5": d.keep(m.hex(32)), "expires_in": 900}}
+    answer = {
+        "export": {
+            "id": d.keep("exp_" + m.chars(24)),
+            "status": "finished",
+            "download_url": url,
+            "md5": d.keep(m.hex(32)),
+            "expires_in": 900,
+        }
+    }
     d.kept("X-Amz-Algorithm=AWS4-HMAC-SHA256", "X-Amz-SignedHeaders=host")
     api(d, "GET", "https://shop.example.com/api/exports/7", answer)
 
