@@ -70,6 +70,10 @@ class Broker(Protocol):
         """`response` with dummies for the credentials in it. Raises CredentialError when it cannot be read: then it must not pass."""
         ...
 
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a request to a metadata service; None where nobody has one."""
+        ...
+
 
 class Log(Protocol):
     """The audit log (:mod:`warden.audit`). `append` returns after the records are written, in this order, or raises AuditError."""
@@ -245,6 +249,27 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - what our own code could not read does not pass
             failed = CredentialError("internal-error", FAILED.format(id=ruling.id))
             return self.withhold(request, ruling, failed), f"internal-error: {type(error).__name__}"
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """What is answered here to a request to a metadata service, once that is recorded; None for what is to be refused. Never raises."""
+        try:
+            response = self._broker.local(request)
+            if response is None:
+                return None
+            host = Resource("Net::Host", request.host, {"name": request.host})
+            action = Action("warden", "metadata", Verb.READ, resources=(host,))
+            decision = Decision(Effect.ALLOW, reason=f"Answered here with {response.status}: the metadata service has dummies only.")
+            ruling = Ruling(secrets.token_hex(16), (action,), decision)
+            self._log.append(
+                AuditRecord(
+                    "ruling",
+                    self.principal,
+                    {"id": ruling.id, "message": _describe(request), "actions": [action.as_dict()], **_fields(ruling)},
+                )
+            )
+        except Exception:  # noqa: BLE001 - what our own code cannot answer, or the log not hold, is refused
+            return None
+        return response
 
     def withhold(self, request: HttpRequest, ruling: Ruling, error: CredentialError) -> HttpResponse:
         """The native error instead of an answer that must stay outside."""

@@ -64,6 +64,11 @@ class Broker:
             raise self.error
         return HttpResponse(response.status, response.headers, b"dummies")
 
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        if self.error:
+            raise self.error
+        return HttpResponse(200, (), b"dummies") if request.host == "169.254.170.2" else None
+
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         if self.error:
             raise self.error
@@ -203,3 +208,15 @@ def test_an_answer_with_credentials_is_swapped_or_stays_outside() -> None:
         assert (withheld.status, why) == (403, code)
         assert b"real" not in withheld.body
     assert b"It is odd." in pipeline(broker=CredentialError("odd", "It is odd."))[0].receive(asked, ruling, answer)[0].body
+
+
+def test_a_metadata_service_answers_only_what_is_on_the_log() -> None:
+    asked = HttpRequest("GET", "http", "169.254.170.2", 80, "/v2/credentials/secret-id?x=1")
+    flow, kept = pipeline()
+    assert flow.local(asked) == HttpResponse(200, (), b"dummies")
+    [record] = kept.records
+    assert (record.kind, record.fields["decision"], record.fields["message"]["host"]) == ("ruling", "allow", "169.254.170.2")
+    assert flow.local(replace(asked, host="169.254.169.254")) is None
+    assert len(kept.records) == 1
+    assert pipeline(log=AuditError("full"))[0].local(asked) is None
+    assert pipeline(broker=RuntimeError("boom"))[0].local(asked) is None

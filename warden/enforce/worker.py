@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from warden.config import Config
 from warden.credentials.peer import NoPeers, Peers
 from warden.dialects.egress import HTTP_PORTS
-from warden.enforce import stream
+from warden.enforce import metadata, stream
 from warden.enforce.ca import SessionCA
 from warden.enforce.dns import Resolver
 from warden.enforce.http import tls
@@ -35,13 +35,11 @@ from warden.enforce.http.enforcer import Enforcer
 from warden.enforce.synthetic import SyntheticAddresses
 from warden.enforce.upstream import Upstream
 from warden.errors import DecodeError
-from warden.model import TcpConnect
+from warden.model import HttpResponse, TcpConnect
 from warden.pipeline import Pipeline
 
 logger = logging.getLogger("warden.enforce")
 
-#: Addresses of the clouds' metadata services: AWS EC2 (v4, v6), ECS, EKS Pod Identity (v4, v6); Google and Azure share the first.
-METADATA = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"})
 #: Connections of one session at once, if the limit of open files allows that many: each takes two. A build with every core busy stays below 200.
 CONNECTIONS = 1024
 #: Seconds that connections get to end by themselves when the session stops.
@@ -161,7 +159,10 @@ class Worker:
             refusal = DecodeError("too-many-connections", f"The session has {self._limit} connections open, which is all it may have.")
         elif self.table.covers(address) and self.table.name(address) is None:
             refusal = DecodeError("unknown-address", "No name of this session has this address.", "Resolve the name again.")
-        elif host in METADATA:
+        elif host in metadata.ADDRESSES:
+            if port == 80 and (request := await metadata.read(reader, host)) and (answer := self._pipeline.local(request)):
+                await metadata.write(writer, answer, head_only=request.method == "HEAD")
+                return
             refusal = DecodeError(
                 "metadata", "Cloud metadata services are not reachable from inside.", "The environment has the credentials to use."
             )
@@ -173,7 +174,9 @@ class Worker:
         opaque = any(action.context.get("stream") == "opaque" for action in ruling.actions)
         if not ruling.allowed:
             if refusal is not None and refusal.code == "metadata" and port == 80:
-                await _answer_metadata(reader, writer, ruling.decision.reason)
+                # At once, so that SDKs go on instead of waiting for a service that never answers.
+                body = f"warden: {ruling.decision.reason}\n".encode()
+                await metadata.write(writer, HttpResponse(403, (("Content-Type", "text/plain"),), body))
             elif refusal is None and not opaque and port in HTTP_PORTS and self.table.name(address) is not None:
                 await self._serve_http(Connection(reader, writer, self._enforcer, host, port, denied=ruling))
             else:
@@ -211,16 +214,3 @@ def _adopted(sock: socket.socket) -> socket.socket:
     adopted = socket.socket(fileno=sock.detach())
     adopted.setblocking(False)
     return adopted
-
-
-async def _answer_metadata(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reason: str) -> None:
-    """403 for whatever is asked, so that SDKs go on at once instead of waiting for a service that never answers."""
-    body = f"warden: {reason}\n".encode()
-    with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        async with asyncio.timeout(5):
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(
-                b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
-                % (len(body), body)
-            )
-            await writer.drain()

@@ -66,6 +66,7 @@ class Rules:
     denied: Callable[[Action], bool] = lambda action: "/denied" in str(action.context.get("path", "")) or action.operation == "terminate"
     broken: str = ""
     records: list[AuditRecord] = field(default_factory=list)
+    services: Callable[[HttpRequest], HttpResponse | None] = lambda request: None
     rewrite: Callable[[HttpRequest], HttpRequest] = lambda request: replace(request, headers=(*request.headers, ("X-Ruled", "yes")))
 
     def decide(self, principal: Principal, actions: Sequence[Action]) -> Decision:
@@ -85,6 +86,10 @@ class Rules:
 
     def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
         return response
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        self._fail("local")
+        return self.services(request)
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         self._fail("authorize")

@@ -15,7 +15,7 @@ import pytest
 
 from warden.enforce.http.http1 import HEAD_SECONDS
 from warden.errors import CredentialError
-from warden.model import DnsQuestion, Verb
+from warden.model import DnsQuestion, HttpRequest, HttpResponse, Verb
 
 
 def curl(setting: Any, url: str, *arguments: str, host: str = "api.test", port: int = 443) -> tuple[int, str]:
@@ -400,6 +400,25 @@ class TestConnections:
         answer = running.raw(b"PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", address, secure=False)
         assert answer.startswith(b"HTTP/1.1 403")
         assert running.rules.rulings("TcpConnect")[0]["code"] == "metadata"
+
+    def test_metadata_services_that_a_broker_has(self, running: Any) -> None:
+        asked: list[HttpRequest] = []
+
+        def answer(request: HttpRequest) -> HttpResponse | None:
+            asked.append(request)
+            return HttpResponse(200, (("Content-Type", "text/plain"),), b"dummies") if request.target == "/known" else None
+
+        running.rules.services = answer
+        known = running.raw(b"GET /known HTTP/1.1\r\nHost: x\r\nX-A: b\r\n\r\n", "169.254.169.254", secure=False)
+        assert known == b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 7\r\n\r\ndummies"
+        assert running.raw(b"HEAD /known HTTP/1.1\r\nHost: x\r\n\r\n", "169.254.169.254", secure=False).endswith(b"Length: 7\r\n\r\n")
+        assert (asked[0].host, asked[0].scheme, asked[0].header("x-a")) == ("169.254.169.254", "http", "b")
+        assert [ruling["decision"] for ruling in running.rules.rulings()] == ["allow", "allow"]
+        assert running.raw(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n", "169.254.169.254", secure=False).startswith(b"HTTP/1.1 403")
+        for broken in ("local", "append"):
+            running.rules.broken = broken
+            assert running.raw(b"GET /known HTTP/1.1\r\nHost: x\r\n\r\n", "169.254.169.254", secure=False).startswith(b"HTTP/1.1 403")
+        assert running.upstream.connections == 0
 
     def test_an_opaque_stream_passes_bytes_and_half_closes(self, running: Any) -> None:
         with running.connect("stream.test", 7000) as sock:

@@ -47,6 +47,9 @@ class Rules:
     def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
         return response
 
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        return None
+
     def authorize(self, request: HttpRequest, actions: Sequence[Action]) -> HttpRequest:
         return request
 
