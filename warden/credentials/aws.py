@@ -218,7 +218,8 @@ class AwsBroker:
         check_scheme(authorization)
         if in_query:
             raise CredentialError("two-signatures", "The request is signed in its query and in its headers.", "Sign it in one place.")
-        return self._swap(request, read_signature(authorization))
+        signature = read_signature(authorization)
+        return request if self._passes(signature) else self._swap(request, signature)
 
     def _swap(self, request: HttpRequest, signature: Signature) -> HttpRequest:
         tokens = [value for name in TOKENS for value in request.header_values(name)]
@@ -247,6 +248,8 @@ class AwsBroker:
             raise sigv2()
         presigned = read_presigned(request)
         signature = presigned.signature
+        if self._passes(signature):
+            return request
         beside = [value for name in TOKENS for value in request.header_values(name)]
         made, source = self._identity(signature.access_key, [*beside, *([presigned.token] if presigned.token is not None else [])])
         check_signed_headers(request, signature)
@@ -258,6 +261,10 @@ class AwsBroker:
         payloads = presigned_payloads(request, presigned) or (hashlib.sha256(body_of(request)).hexdigest(),)
         proof = prove(presigned.unsigned, signature, made, presigned.timestamp, *payloads)
         return resign_presigned(request, presigned, proof, source.keys())
+
+    def _passes(self, signature: Signature) -> bool:
+        """Whether `signature` is by somebody else's key, and the user lets those pass."""
+        return self._config.allow_foreign and signature.access_key not in self._sources and not self._minted.knows(signature.access_key)
 
     def _identity(self, access_key: str, tokens: Sequence[str]) -> tuple[KeyPair, Source | Stated]:
         """The dummy of this id, and where its real keys come from. `tokens` are all session tokens that the request has."""
@@ -273,7 +280,8 @@ class AwsBroker:
             raise CredentialError(
                 "foreign-credentials",
                 "The request is signed with AWS credentials that are not this session's.",
-                "Use those in the environment, in ~/.aws, or that a call made inside has returned, each key with its own token.",
+                "Use those in the environment, in ~/.aws, or that a call made inside has returned, each key with its own token; "
+                "credentials.aws.allow_foreign in warden.yaml lets others pass.",
             )
         return made, source
 
