@@ -134,10 +134,12 @@ class AwsCredentialsConfig:
 
     `profile` names one instead of `AWS_PROFILE` or default; `access_key_id`, `secret_access_key` and `session_token` state them;
     `account` is their account's 12 digits, for policies and messages; a profile's `aws_account_id` and `AWS_ACCOUNT_ID` say it as well.
-    `enabled: false` gives the agent none.
+    `enabled: false` gives the agent none. `allow_foreign: true` lets requests pass that are signed with other keys than the session's, as they
+    are: keys that the agent found or was told.
     """
 
     enabled: bool = True
+    allow_foreign: bool = False
     profile: str = ""
     access_key_id: str = ""
     secret_access_key: str = ""

@@ -17,6 +17,7 @@ and around them:
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message; `presigned` does it for URLs,
   `chunks` for the body that follows a head, while it streams;
 - `returned`: pure: the credentials in an answer of AWS (an assumed role, a new key) swapped for dummies, which `minted` remembers;
+- `imds`: pure: the metadata services of instances and containers, answered with dummies;
 - `aws_request`: pure: what is looked at in an AWS request before it is signed anew, and refused.
 
 The walk of one request (`AwsBroker.authorize`)::

@@ -28,7 +28,8 @@ from warden.credentials.aws_request import (
     sigv2,
 )
 from warden.credentials.chunks import CHUNKS, CHUNKS_AND_TRAILER, Chunks, Signer
-from warden.credentials.dummies import KeyPair, dummy
+from warden.credentials.dummies import KeyPair, dummy, temporary
+from warden.credentials.imds import Imds
 from warden.credentials.minted import Minted
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside, Profiles, config_text
 from warden.credentials.presigned import Presigned, read_presigned, resign_presigned
@@ -43,6 +44,8 @@ from warden.model import Action, HttpRequest, HttpResponse
 CLOCK_LIMIT = 900.0
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+#: Seconds that the dummies of the metadata services are good for, as those of an instance.
+ROLE_LIFE = 21_600.0
 #: Operations that return credentials of the caller's own account, and do not say which that is.
 _OWN_ACCOUNT = frozenset({"sts:GetSessionToken", "iam:CreateAccessKey"})
 
@@ -82,6 +85,9 @@ class AwsBroker:
             self._choose()
         self._minted = Minted(now)
         self._accounts = self._stated_accounts()
+        self._role: KeyPair | None = None
+        region = self._regions().get("AWS_REGION") or self._settings.get(selected_profile(environment), {}).get("region", "")
+        self._imds = Imds(self._role_keys, region, lambda: self._accounts.get(self._own().access_key, ""), now)
 
     def __repr__(self) -> str:
         return f"AwsBroker({len(self._sources)} identities)"
@@ -121,17 +127,15 @@ class AwsBroker:
         return made
 
     def environment(self) -> dict[str, str]:
-        """Variables for the sandboxed process: dummies where the default identity is not in the files, regions, and no instance metadata."""
-        result = self._outside.variables()
+        """Variables for the sandboxed process: dummies where the default identity is not in the files, and regions. The container's endpoint is
+        named for tools that have neither; the instance's stays off for those that can be told, and answers those that cannot.
+        """
+        result = self._regions()
         result["AWS_EC2_METADATA_DISABLED"] = "true"
+        if self._config.enabled:
+            result["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = self._imds.container_path
         # Directory buckets hand out session keys, which only the broker's own keys could be swapped for: sign as for any other bucket.
         result["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"] = "true"
-        region = self._config.region
-        if region:
-            result["AWS_REGION"] = result["AWS_DEFAULT_REGION"] = region
-        elif either := result.get("AWS_REGION") or result.get("AWS_DEFAULT_REGION"):
-            result.setdefault("AWS_REGION", either)
-            result.setdefault("AWS_DEFAULT_REGION", either)
         if self._default is not None:
             result["AWS_ACCESS_KEY_ID"] = self._default.access_key
             result["AWS_SECRET_ACCESS_KEY"] = self._default.secret_key
@@ -139,6 +143,36 @@ class AwsBroker:
         if not self._config.profile and name != "default" and name in self._profiles:
             result["AWS_PROFILE"] = name
         return result
+
+    def _regions(self) -> dict[str, str]:
+        """The variables that the sandbox may have as they are, with the region under both of its names."""
+        result = self._outside.variables()
+        region = self._config.region
+        if region:
+            result["AWS_REGION"] = result["AWS_DEFAULT_REGION"] = region
+        elif either := result.get("AWS_REGION") or result.get("AWS_DEFAULT_REGION"):
+            result.setdefault("AWS_REGION", either)
+            result.setdefault("AWS_DEFAULT_REGION", either)
+        return result
+
+    def _own(self) -> KeyPair:
+        """The dummy of the default identity."""
+        return self._default or self._profiles[selected_profile(self._outside.environment)]
+
+    def _role_keys(self) -> KeyPair:
+        """Dummies of the default identity as a role has them: with a token and an expiry, which comes before anybody waits for it."""
+        now = self._now()
+        if self._role is None or (self._role.expires or 0.0) - now < ROLE_LIFE / 6 or self._minted.get(self._role.access_key) is None:
+            self._role = temporary(now + ROLE_LIFE)
+            own = self._own()
+            self._accounts.pop(self._minted.add(self._role, self._sources[own.access_key][1]), None)
+            if own.access_key in self._accounts:
+                self._accounts[self._role.access_key] = self._accounts[own.access_key]
+        return self._role
+
+    def local(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer of AWS's metadata services. None where it is not for them, or this session has no AWS credentials."""
+        return self._imds.answer(request) if self._config.enabled else None
 
     def files(self) -> dict[str, bytes]:
         """The synthetic ``~/.aws``: file name to content. Regions and formats of each profile, and dummies."""
@@ -197,7 +231,8 @@ class AwsBroker:
         check_scheme(authorization)
         if in_query:
             raise CredentialError("two-signatures", "The request is signed in its query and in its headers.", "Sign it in one place.")
-        return self._swap(request, read_signature(authorization))
+        signature = read_signature(authorization)
+        return request if self._passes(signature) else self._swap(request, signature)
 
     def _signer(self, request: HttpRequest) -> KeyPair:
         """The dummy that signed a request which `authorize` has taken; none for one that is not signed in its headers."""
@@ -235,6 +270,8 @@ class AwsBroker:
             raise sigv2()
         presigned = read_presigned(request)
         signature = presigned.signature
+        if self._passes(signature):
+            return request
         beside = [value for name in TOKENS for value in request.header_values(name)]
         made, source = self._identity(signature.access_key, [*beside, *([presigned.token] if presigned.token is not None else [])])
         check_signed_headers(request, signature)
@@ -246,6 +283,10 @@ class AwsBroker:
         payloads = presigned_payloads(request, presigned) or (hashlib.sha256(body_of(request)).hexdigest(),)
         proof = prove(presigned.unsigned, signature, made, presigned.timestamp, *payloads)
         return resign_presigned(request, presigned, proof, source.keys())
+
+    def _passes(self, signature: Signature) -> bool:
+        """Whether `signature` is by somebody else's key, and the user lets those pass."""
+        return self._config.allow_foreign and signature.access_key not in self._sources and not self._minted.knows(signature.access_key)
 
     def _identity(self, access_key: str, tokens: Sequence[str]) -> tuple[KeyPair, Source | Stated]:
         """The dummy of this id, and where its real keys come from. `tokens` are all session tokens that the request has."""
@@ -261,7 +302,8 @@ class AwsBroker:
             raise CredentialError(
                 "foreign-credentials",
                 "The request is signed with AWS credentials that are not this session's.",
-                "Use those in the environment, in ~/.aws, or that a call made inside has returned, each key with its own token.",
+                "Use those in the environment, in ~/.aws, or that a call made inside has returned, each key with its own token; "
+                "credentials.aws.allow_foreign in warden.yaml lets others pass.",
             )
         return made, source
 

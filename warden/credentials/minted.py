@@ -28,6 +28,10 @@ class Minted:
         self._kept[made.access_key] = (made, source)
         return self._kept.popitem(last=False)[0] if len(self._kept) > LIMIT else ""
 
+    def knows(self, access_key: str) -> bool:
+        """Whether the key is one of these, expired or not."""
+        return access_key in self._kept
+
     def get(self, access_key: str) -> tuple[KeyPair, Source | Stated] | None:
         """Raises CredentialError ``expired-credentials`` for a dummy whose time is over."""
         found = self._kept.get(access_key)

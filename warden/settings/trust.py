@@ -51,6 +51,8 @@ def loosens(key: str, value: Any, current: Any, *, removed: Sequence[str], proje
         return "turns the built-in hosts on" if value and not current else ""
     if key in ("credentials.aws.enabled", "credentials.gcp.enabled", "credentials.builtin"):
         return "gives the agent credentials" if value and not current else ""
+    if key == "credentials.aws.allow_foreign":
+        return "lets the agent use AWS keys that it found" if value and not current else ""
     if key == "kubernetes.enabled":  # off, the agent has no credentials of clusters, and their hosts need an egress entry
         return "gives the agent clusters" if value and not current else ""
     if key == "environment.set":

@@ -258,6 +258,7 @@ KINDS: dict[str, Kind] = {
     ),
     "upstream.ca": _list(_PATHS),
     "credentials.aws.enabled": _FLAG,
+    "credentials.aws.allow_foreign": _FLAG,
     "credentials.aws.profile": _text(r"[^\x00-\x1f\x7f]{0,128}", "the name of an AWS profile"),
     "credentials.aws.access_key_id": _KEY,
     "credentials.aws.secret_access_key": _text(r"[!-~]{0,256}", "a secret access key"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import botocore.auth
 import botocore.session
 import pytest
-from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from warden.config import AwsCredentialsConfig
@@ -101,6 +101,23 @@ def test_other_providers_and_unsigned_requests_pass_as_they_are(broker: AwsBroke
     form = (("Content-Type", "application/x-www-form-urlencoded"),)
     web = HttpRequest("POST", "https", "sts.amazonaws.com", 443, "/", form, b"Action=AssumeRoleWithWebIdentity&WebIdentityToken=x")
     assert broker.authorize(web, AWS) is web
+
+
+def test_keys_of_others_pass_where_the_user_lets_them(real: KeyPair) -> None:
+    config = AwsCredentialsConfig(access_key_id=real.access_key, secret_access_key=real.secret_key, allow_foreign=True)
+    broker = AwsBroker(config, {}, "/nonexistent")
+    for foreign in (dummy(), real):
+        sent = signed(foreign)
+        assert broker.authorize(sent, AWS) is sent
+    presigned = AWSRequest("GET", "https://bucket.s3.amazonaws.com/key")
+    S3SigV4QueryAuth(real, "s3", "us-east-1").add_auth(presigned)
+    target = presigned.url.removeprefix("https://bucket.s3.amazonaws.com")
+    sent = HttpRequest("GET", "https", "bucket.s3.amazonaws.com", 443, target)
+    assert broker.authorize(sent, AWS) is sent
+    mine = keys_of(broker)
+    assert refused(broker, signed(KeyPair(mine.access_key, dummy().secret_key))) == "bad-signature"
+    assert refused(broker, signed(KeyPair(mine.access_key, mine.secret_key, "token"))) == "foreign-credentials"
+    assert refused(AwsBroker(AwsCredentialsConfig(), {}, "/nonexistent"), signed(real)) == "foreign-credentials"
 
 
 def test_the_body_is_needed_when_only_the_signature_has_its_hash(broker: AwsBroker) -> None:

@@ -57,6 +57,7 @@ LOOSENING = {
     "egress.allow": "egress: {allow: [evil.example]}",
     "upstream.resolve": "upstream: {resolve: {'*.amazonaws.com': '192.0.2.1:443'}}",
     "upstream.ca": "upstream: {ca: [ca.pem]}",
+    "credentials.aws.allow_foreign": "credentials: {aws: {allow_foreign: true}}",
     "credentials.aws.profile": "credentials: {aws: {profile: admin}}",
     "credentials.aws.account": "credentials: {aws: {account: '123456789012'}}",
     "credentials.aws.session_token": "credentials: {aws: {session_token: made-up}}",

@@ -1,0 +1,89 @@
+"""Presigned URLs, and keys that are not in the environment, by real clients: the server sees real keys, the agent dummies.
+
+The server is moto behind nginx, an emulator, which checks no signature: what is signed is compared with botocore in tests/unit.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.e2e.conftest import Warden, require
+from tools.cloud import LocalAws
+
+PRESIGN = """
+import sys, boto3
+from botocore.config import Config
+client = boto3.client("s3", region_name="us-east-1", config=Config(signature_version="s3v4"))
+for operation, method in (("put_object", "PUT"), ("get_object", "GET"), ("delete_object", "DELETE")):
+    print(client.generate_presigned_url(operation, {"Bucket": sys.argv[1], "Key": "a b/+\\u20ac~.txt"}, 60, method))
+"""
+
+
+@pytest.fixture(scope="module")
+def bucket(owner: Callable[[str], Any]) -> str:
+    name = f"signed-{uuid.uuid4().hex[:8]}"
+    owner("s3").create_bucket(Bucket=name)
+    return name
+
+
+def test_presigned_urls_put_and_get_and_do_not_delete(warden: Warden, cloud: LocalAws, bucket: str, owner: Callable[[str], Any]) -> None:
+    real = cloud.config()["credentials"]["aws"]["access_key_id"]
+    script = (
+        f"set -e; printf hello > hello; mapfile -t urls < <({sys.executable} -c '{PRESIGN}' {bucket})\n"
+        'printf "%s\\n" "${urls[@]}"\n'
+        'for each in "-T hello" "" "-X DELETE"; do\n'
+        '  curl -sS -o /dev/stdout -w \' %{http_code}\\n\' $each "${urls[0]}"; urls=("${urls[@]:1}")\ndone'
+    )
+    before = len(cloud.requests())
+    done = warden.exec("bash", "-c", script)
+    *urls, put, got, deleted = [line for line in done.stdout.splitlines() if line.startswith("https://") or line.endswith(("200", "403"))]
+    assert len(urls) == 3, done
+    assert all(real not in url for url in urls)
+    assert (put.strip(), got) == ("200", "hello 200"), done
+    assert "warden denied s3:DeleteObject" in done.stdout, done
+    assert deleted.endswith("403"), done
+    arrived = [parse_qs(urlsplit(request["uri"]).query) for request in cloud.requests()[before:]]
+    assert [query["X-Amz-Credential"][0].partition("/")[0] for query in arrived] == [real, real]
+    assert [each["Key"] for each in owner("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["a b/+\u20ac~.txt"]
+
+
+def test_an_expired_url_is_denied(warden: Warden, cloud: LocalAws, bucket: str) -> None:
+    script = (
+        f"url=$({sys.executable} -c '{PRESIGN.replace(', 60,', ', 1,')}' {bucket} | tail -n 2 | head -n 1); sleep 2.5; curl -sS \"$url\""
+    )
+    before = len(cloud.requests())
+    done = warden.exec("bash", "-c", script)
+    assert "(expired-signature)" in done.stdout, done
+    assert len(cloud.requests()) == before
+
+
+@pytest.mark.parametrize("service", ["container", "instance"])
+def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, cloud: LocalAws, service: str) -> None:
+    aws = require("aws")
+    unset = (
+        "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE; rm -rf ~/.aws 2>/dev/null; export HOME=/nonexistent"
+    )
+    if service == "instance":
+        unset += " AWS_EC2_METADATA_DISABLED=false; unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+    done = warden.exec(
+        "bash", "-c", f"{unset}; {aws} configure list; {aws} sts get-caller-identity --region us-east-1; "
+        f"{sys.executable} -c 'import boto3; k = boto3.Session().get_credentials(); print(k.method, k.access_key, bool(k.token))'",
+    )  # fmt: skip
+    real = cloud.config()["credentials"]["aws"]
+    assert "123456789012" in done.stdout, done
+    assert ("container-role" if service == "container" else "iam-role") in done.stdout, done
+    assert real["access_key_id"] not in done.stdout
+    sent = cloud.requests()[-1]
+    assert f"Credential={real['access_key_id']}/" in sent["authorization"]
+    assert sent["token"] == real.get("session_token", "")
+    answered = [
+        ruling for ruling in warden.rulings() if "metadata" in json.dumps(ruling["actions"])
+    ]
+    assert answered, warden.rulings()[-3:]
