@@ -205,10 +205,6 @@ class AwsBroker:
         authorization = request.header_values("authorization")
         return any(value.startswith(ALGORITHM) for value in authorization) and not request.header_values("x-amz-content-sha256")
 
-    def local(self, request: HttpRequest) -> HttpResponse | None:
-        """Instance metadata is not answered: the environment has the credentials."""
-        return None
-
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with real credentials, or as it is when it asks for none. Raises CredentialError when it cannot be given any.
 

@@ -44,10 +44,6 @@ class Brokers:
     def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
         return self.aws.receive(request, actions, response)
 
-    def local(self, request: HttpRequest) -> HttpResponse | None:
-        """The answer of the first whose metadata service `request` is for."""
-        return next((answer for broker in (self.aws,) if (answer := broker.local(request)) is not None), None)
-
     def environment(self) -> dict[str, str]:
         """Variables for the sandboxed process. What the configuration says of one itself is the last word."""
         made = {name: value for broker in self._all() for name, value in broker.environment().items()}

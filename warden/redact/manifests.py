@@ -12,6 +12,10 @@ from itertools import pairwise
 
 from warden.redact.hit import Hit
 
+#: What Terraform's random provider made, in a state: https://registry.terraform.io/providers/hashicorp/random/latest/docs/resources/password
+_RANDOM = re.compile(
+    rb'"type":\s{0,4}"random_(?:password|string|bytes|id)"(?:(?!"type":)[\s\S]){0,2000}?"(?:result|hex|base64|b64_std)":\s{0,4}"((?:[^"\\]|\\.){4,4096})"'
+)
 _KIND = re.compile(rb"(?m)^(?P<indent>[ ]*)(?:- )?kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$")
 _DOCUMENT = re.compile(rb"(?m)^---")
 _BLOCK = re.compile(rb"(?m)^(?P<indent>[ ]*)(?P<name>data|stringData):[ \t]*\r?\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*(?:\n|$)|[ ]*\n)+)")
@@ -22,10 +26,10 @@ _PUBLIC = frozenset({b"ca.crt", b"tls.crt", b"namespace"})
 
 
 def find(text: bytes) -> list[Hit]:
-    """The values of every Secret manifest in `text`."""
+    """The values of every Secret manifest in `text`, and of what Terraform made at random."""
+    hits = [Hit(*match.span(1), "terraform:random", "names") for match in _RANDOM.finditer(text)] if b'"random_' in text else []
     if b"Secret" not in text or b"kind:" not in text:
-        return []
-    hits: list[Hit] = []
+        return hits
     edges = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
     for start, end in pairwise(edges):
         document = text[start:end]

@@ -31,6 +31,7 @@ _PREFIXES = re.compile(
     r"|[sr]k_(?:live|test)_|whsec_|SG\.|npm_|pypi-|dckr_[a-z]+_|hv[sbr]\.|s\.|hf_|ya29\.|1//|GOCSPX-|AIza|AKIA|ASIA|dop_v1_|doo_v1_|shpat_|shpss_"
     r"|lin_api_|ntn_|secret_|key-|pat-|figd_|sntrys_|glc_|glsa_|dapi|rubygems_|AGE-SECRET-KEY-1|eyJ"
 )
+_ACCESS_KEY_ID = re.compile(r"A[A-Z]{3}[A-Z2-7]{16}")
 _JWT = re.compile(r"(eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.)([A-Za-z0-9_-]+)")
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?)-----")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -47,6 +48,8 @@ def make(secret: str, shape: str = "") -> str:
         return SHAPES[shape](secret)
     if _PEM.search(secret):
         return _private_key(secret)
+    if _ACCESS_KEY_ID.fullmatch(secret):
+        return _access_key_id(secret)
     if match := _JWT.fullmatch(secret):
         return match[1] + _random(len(match[2]), _ALPHANUMERIC)
     if _UUID.fullmatch(secret):

@@ -36,10 +36,19 @@ _CERTIFICATE = re.compile(
 )
 
 
+#: What documentation writes for a value: USERNAME:PASSWORD, AWS's own example keys.
+_EXAMPLE = re.compile(rb"[A-Z_]{2,}(?::[A-Z_]{2,})?|.{0,40}EXAMPLE(?:KEY)?")
+
+
+def stands_for(value: bytes) -> bool:
+    """Whether `value` is written where a secret would be: a reference, a template, a mask, an example."""
+    return len(value) < 256 and (_STANDS_FOR.fullmatch(value) or _EXAMPLE.fullmatch(value)) is not None
+
+
 def plausible(value: bytes, kind: Kind, *, quoted: bool) -> bool:
     """Whether `value` is more likely a secret than anything else that stands behind a name of this `kind`. `quoted`: its ends were certain."""
     bare = value.strip()
-    if not bare or len(bare) > _LONGEST or _STANDS_FOR.fullmatch(bare) or _DATE.fullmatch(bare) or _CERTIFICATE.match(bare):
+    if not bare or len(bare) > _LONGEST or stands_for(bare) or _DATE.fullmatch(bare) or _CERTIFICATE.match(bare):
         return False
     if kind is Kind.URL:
         return False  # the password in a location, and keys in connection strings, are patterns of their own

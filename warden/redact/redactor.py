@@ -1,7 +1,7 @@
 """The layers over one text: what each finds, which finding counts, and the text with placeholders in its place.
 
-Order of precedence where findings overlap: what the API itself declares secret, what is known already, what was found inside an encoded or escaped
-part, patterns, names. A finding inside another is dropped; two that overlap are replaced together.
+Order of precedence where findings overlap: what the API itself declares secret, what was found inside an encoded part, then whatever covers the
+other. A finding inside another is dropped; two that overlap are replaced together.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Protocol
 from warden.redact import columns, decoding, escapes, manifests, names
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
+from warden.redact.naming import Kind
+from warden.redact.plausible import plausible, stands_for
 from warden.redact.schema.field import Field, read, write
 from warden.redact.vault import Binding, Entry, Seen, Vault
 
@@ -74,7 +76,7 @@ class Edit:
     new: bytes = field(repr=False)
 
 
-_RANK = {"schema": 0, "known": 1, "decoding": 2, "patterns": 3, "names": 4}
+_RANK = {"schema": 0, "decoding": 1, "known": 2, "patterns": 3, "names": 4}
 
 
 @dataclass(slots=True)
@@ -103,6 +105,8 @@ class Redactor:
 
     def _edits(self, text: bytes, place: Place, depth: int, budget: _Budget, fields: Sequence[Field] = ()) -> list[Edit]:
         found = [edit for one in fields if (edit := self._declared(text, one, place, budget)) is not None]
+        # Before anything else is found in this text: what is found in its parts is replaced there, with all that is around it.
+        known = self.vault.secrets_in(text, place.host)
         escaped = escapes.containers(text)
         inner: list[Edit] = []
         if depth < DEPTH:
@@ -111,11 +115,11 @@ class Redactor:
             for run in self._runs(text):
                 budget.spend(len(run.text))
                 if edits := self._edits(run.text, place, depth + 1, budget):
-                    inner.append(Edit(run.start, run.end, 2, edits[0].rule, "decoding", run.encode(apply(run.text, edits))))
+                    inner.append(Edit(run.start, run.end, 1, edits[0].rule, "decoding", run.encode(apply(run.text, edits))))
         found += inner
-        known = self.vault.secrets_in(text, place.host)
         found += [edit for seen in known if (edit := self._known(text, seen)) is not None]
-        hits = [*self._patterns.find(text), *names.find(text), *columns.find(text), *manifests.find(text)]
+        hits = [hit for hit in self._patterns.find(text) if not stands_for(text[hit.start : hit.end])]
+        hits += [*names.find(text), *columns.find(text), *manifests.find(text)]
         if hits:
             hits = self._foreign(text, _outside(hits, escaped))
             found += [self._replaced(text, hit, place, escaped) for hit in hits if not _within(hit, inner)]
@@ -243,10 +247,12 @@ class Redactor:
 
     def declared(self, content: bytes, rule: str, place: Place, shape: str, budget: _Budget | None = None) -> bytes | None:
         """A secret that the API declares, as placeholders: in documents, each of its values; else all of it. None where nothing is secret."""
-        if not content or self.vault.entry_of(content) is not None:
+        if not content or not content.strip(b"*") or self.vault.entry_of(content) is not None:
             return None
         if shape == "env":
             return None  # names and values: that layer's
+        if shape == "variable" and not plausible(content, Kind.TOKEN, quoted=True):
+            return None
         if shape in ("helm-release", "presigned-url"):  # text with secrets in it, which clients read
             return apply(content, self._edits(content, place, 1, budget or _Budget(EXPANSION)))
         if shape == "docker-auth-encoded":

@@ -45,13 +45,13 @@ PLACES = (
     _place("vault:kv2", _ANY, r"/v1/[^/]+(?:/[^/]+)?/data/.+", "data.data.*", "data.data.*.*", "data.data.*.*.*"),
     _place("vault:kv1", _ANY, r"/v1/(?:secret|kv)/(?!data/|metadata/|config).+", "data.*", "data.*.*"),
     _place("vault:creds", _ANY, r"/v1/.+/(?:static-)?creds/.+", "data.*"),
-    _place("vault:auth", _ANY, r"/v1/auth/.+", "auth.client_token", "auth.accessor", "data.secret_id", "data.id"),
+    _place("vault:auth", _ANY, r"/v1/auth/.+", "auth.client_token", "data.secret_id", "data.id"),
     _place("vault:wrap", _ANY, r"/v1/(?:sys/wrapping|cubbyhole)/.+", "wrap_info.token", "data.*", "auth.client_token"),
     _place("vault:decrypt", _ANY, r"/v1/[^/]+/(?:decrypt|datakey/plaintext|export)/.+", "data.plaintext", "data.keys.*"),
     _place("vault:issue", _ANY, r"/v1/[^/]+/(?:issue|root/generate)/.+", "data.private_key"),
     # https://docs.gitlab.com/api/project_level_variables/
-    _place("gitlab:variables", _ANY, r"/api/v4/(?:projects|groups|admin/ci)/.*variables.*", "value", when=("variable_type", "env_var")),
-    _place("gitlab:variables", _ANY, r"/api/v4/admin/ci/variables.*", "value"),
+    _place("gitlab:variables", _ANY, r"/api/v4/(?:projects|groups|admin/ci)/.*variables.*", "value", shape="variable"),
+    _place("gitlab:variables", _ANY, r"/api/v4/admin/ci/variables.*", "value", shape="variable"),
     # https://devcenter.heroku.com/articles/platform-api-reference#config-vars
     _place("heroku:config-vars", r"api\.heroku\.com", r"/apps/[^/]+/config-vars", "*"),
     # https://docs.doppler.com/reference/secrets-list
