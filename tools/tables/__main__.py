@@ -19,6 +19,7 @@ GENERATORS = (
     "tools.tables.gcp_effects",
     "tools.tables.cedar_schema",
     "tools.tables.redact_aws",
+    "tools.tables.redact_gcp",
 )
 
 

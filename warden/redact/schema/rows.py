@@ -9,6 +9,8 @@ An entry of a table has only what is not its default::
      "s": "aws-session-token",          the shape (see `field`)
      "p": "name",                       the name of the pair is beside the value, under this key
      "w": ["Type", "SecureString"]}     secret if what is beside it under this key is this, or is not there
+
+An entry that is a text names entries in ``shared``: those of everything that a long-running operation of that API may answer.
 """
 
 from __future__ import annotations
@@ -37,8 +39,7 @@ class Row:
 
 def of(provider: str, operation: str) -> tuple[Row, ...]:
     """The rows of `operation`; none for nearly all."""
-    entries = _table(provider).get(operation)
-    return _rows(provider, operation) if entries is not None else ()
+    return _rows(provider, operation) if operation in _table(provider) else ()
 
 
 def operations(provider: str) -> list[str]:
@@ -47,28 +48,40 @@ def operations(provider: str) -> list[str]:
 
 
 @cache
-def _table(provider: str) -> dict[str, list[dict[str, Any]]]:
-    document = json.loads((Path(__file__).parent / f"{provider}.json").read_bytes())
-    found: dict[str, list[dict[str, Any]]] = document["operations"]
+def _document(provider: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((Path(__file__).parent / f"{provider}.json").read_bytes())
+    return found
+
+
+def _table(provider: str) -> dict[str, list[dict[str, Any] | str]]:
+    found: dict[str, list[dict[str, Any] | str]] = _document(provider)["operations"]
     return found
 
 
 @cache
 def _rows(provider: str, operation: str) -> tuple[Row, ...]:
-    made = []
-    name = operation.replace(":", ".")
+    made: list[Row] = []
     for entry in _table(provider)[operation]:
-        path = entry.get("j", entry["n"])
-        when = entry.get("w")
-        made.append(
-            Row(
-                rule=f"{provider}:{name}.{entry['n']}",
-                path=tuple(path.split(".")),
-                xml=tuple(entry["x"].split(".")) if "x" in entry else (),
-                transform=entry.get("t", ""),
-                shape=entry.get("s", ""),
-                pair=entry.get("p", ""),
-                when=(when[0], when[1]) if when else None,
-            )
-        )
+        if isinstance(entry, str):
+            made += _shared(provider, entry)
+        else:
+            made.append(_row(f"{provider}:{operation.replace(':', '.')}", entry))
     return tuple(made)
+
+
+@cache
+def _shared(provider: str, api: str) -> tuple[Row, ...]:
+    return tuple(_row(f"{provider}:{api}.operations", entry) for entry in _document(provider)["shared"][api])
+
+
+def _row(prefix: str, entry: dict[str, Any]) -> Row:
+    when = entry.get("w")
+    return Row(
+        rule=f"{prefix}.{entry['n']}",
+        path=tuple(entry.get("j", entry["n"]).split(".")),
+        xml=tuple(entry["x"].split(".")) if "x" in entry else (),
+        transform=entry.get("t", ""),
+        shape=entry.get("s", ""),
+        pair=entry.get("p", ""),
+        when=(when[0], when[1]) if when else None,
+    )
