@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import random
-import re
 import threading
 import time
 from pathlib import Path
@@ -115,8 +114,8 @@ def test_nothing_runs_beside() -> None:
     assert len(list(Path("/proc/self/task").iterdir())) == threading.active_count()
 
 
-#: One megabyte takes about 10 ms when nothing is hostile; the bound leaves room for a busy machine and none for a square.
-_BOUND_SECONDS = 4.0
+#: One megabyte takes about 10 ms when nothing is hostile, and 3 s at the worst; a square would take minutes.
+_BOUND_SECONDS = 12.0
 
 
 def hostile() -> list[tuple[str, bytes]]:
@@ -131,30 +130,22 @@ def hostile() -> list[tuple[str, bytes]]:
             .replace("<<", "")
             .replace(">>", "")
         )
-        made.append((f"{rule.name} cut", text[:-3].encode() + b"!"))
+        made.append((f"{rule.name} cut", text[:-3] + b"!"))
         made.append((f"{rule.name} upper", rule.keywords[0].upper().encode()))
-    made += [
-        ("eyJ", b"eyJ"),
-        ("a.ey", b"a" * 2000 + b".ey"),
-        ("a", b"a"),
-        ("://:", b"://a:"),
-        ("curl -", b"curl -"),
-        ("begin", b"-----BEGIN PRIVATE KEY-----"),
-    ]
+    for unit in (b"eyJ", b"a" * 2000 + b".ey", b"a", b"://a:", b"curl -", b"-----BEGIN " + b"PRIVATE KEY-----", b"kind: Secret\n"):
+        made.append((unit[:12].decode(), unit))
     return made
 
 
-def test_hostile_texts_take_linear_time() -> None:
-    slowest = ("", 0.0)
-    for name, unit in hostile():
-        text = (unit * (1_000_000 // len(unit) + 1))[:50_000]
-        begin = time.process_time()
-        PATTERNS.find(text)
-        slowest = max(slowest, (name, time.process_time() - begin), key=lambda one: one[1])
-    assert slowest[1] < _BOUND_SECONDS / 20, slowest
-    # The slowest of them at full size: still in proportion.
-    unit = dict(hostile())[slowest[0]]
-    text = (unit * (1_000_000 // len(unit) + 1))[:1_000_000]
+def seconds(unit: bytes, size: int) -> float:
+    """The processor time that `size` bytes of `unit`, repeated, take."""
+    text = (unit * (size // len(unit) + 1))[:size]
     begin = time.process_time()
     PATTERNS.find(text)
-    assert time.process_time() - begin < _BOUND_SECONDS, slowest
+    return time.process_time() - begin
+
+
+def test_hostile_texts_take_linear_time() -> None:
+    slowest = sorted(((seconds(unit, 20_000), unit) for _, unit in hostile()), reverse=True)[:3]
+    for _, unit in slowest:
+        assert seconds(unit, 1_000_000) < _BOUND_SECONDS, unit
