@@ -72,9 +72,9 @@ def aws_ec2(d: Draft, action: str, result: str, **asked: str) -> None:
     )
 
 
-def aws_rest(d: Draft, service: str, method: str, path: str, answer: object) -> None:
-    """The rest-json protocol: the operation is the method and the path."""
-    _aws(d, service, f"{service}.{REGION}.amazonaws.com", REGION, b"")
+def aws_rest(d: Draft, service: str, method: str, path: str, answer: object, *, signed: str = "") -> None:
+    """The rest-json protocol: the operation is the method and the path. `signed` is the signature's service where it is not the host's."""
+    _aws(d, signed or service, f"{service}.{REGION}.amazonaws.com", REGION, b"")
     d.method, d.url = method, f"https://{service}.{REGION}.amazonaws.com{path}"
     d.json(answer, tight=True)
     d.headers["x-amzn-requestid"] = d.mint.uuid()

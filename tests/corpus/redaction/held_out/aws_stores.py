@@ -92,7 +92,7 @@ def appconfig_get_configuration(d: Draft) -> None:
         "search": {"endpoint": "https://search.internal.example.com", "apiKey": d.hide(m.chars(40))},
         "flags": {"password_reset_v2": {"enabled": True}, "secret_santa": {"enabled": False}},
     }
-    aws_rest(d, "appconfigdata", "GET", "/configuration?configuration_token=" + m.urlsafe(60), answer)
+    aws_rest(d, "appconfigdata", "GET", "/configuration?configuration_token=" + m.urlsafe(60), answer, signed="appconfig")
     d.kept('"maxTokens":4096', '"tokenTtl":3600', '"passwordMinLength":12', '"secret_santa":{"enabled":false}')
     d.headers["next-poll-configuration-token"] = m.urlsafe(90)
     d.headers["version-label"] = d.keep("v" + m.digits(5))

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from tests.corpus.redaction.draft import Draft, b64, packed
-from tests.corpus.redaction.services import api, page
+from tests.corpus.redaction.services import api, aws_json, page
 
 
 def brotli_body(d: Draft) -> None:
@@ -42,12 +42,8 @@ def zipped_field(d: Draft) -> None:
         "PartitionKey": d.keep(m.hex(32)),
         "ApproximateArrivalTimestamp": 1795596401.1,
     }
-    api(
-        d,
-        "POST",
-        "https://kinesis.eu-central-1.amazonaws.com/",
-        {"Records": [record], "NextShardIterator": d.keep("AAAAAAAAAA" + m.base64(150)), "MillisBehindLatest": 0},
-    )
+    answer = {"Records": [record], "NextShardIterator": d.keep("AAAAAAAAAA" + m.base64(150)), "MillisBehindLatest": 0}
+    aws_json(d, "kinesis", "Kinesis_20131202.GetRecords", {"ShardIterator": "AAAAAAAAAA"}, answer)
 
 
 def escaped_json_log(d: Draft) -> None:

@@ -93,3 +93,4 @@ def sso_get_role_credentials(d: Draft) -> None:
     }
     d.kept('"expiration":1795640400000')
     aws_rest(d, "portal.sso", "GET", "/federation/credentials?role_name=ReadOnly&account_id=111122223333", {"roleCredentials": credentials})
+    d.request_headers = {"x-amz-sso_bearer_token": m.urlsafe(200)}  # this operation is not signed

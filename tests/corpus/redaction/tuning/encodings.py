@@ -6,7 +6,7 @@ import json
 import zlib
 
 from tests.corpus.redaction.draft import Draft, b64, packed
-from tests.corpus.redaction.services import api, page
+from tests.corpus.redaction.services import api, aws_json, page
 
 
 def gzip_body(d: Draft) -> None:
@@ -37,7 +37,8 @@ def json_in_json(d: Draft) -> None:
         "MD5OfBody": d.keep(m.hex(32)),
         "Body": notice,
     }
-    api(d, "POST", "https://sqs.eu-central-1.amazonaws.com/111122223333/audit", {"Messages": [message]})
+    asked = {"QueueUrl": "https://sqs.eu-central-1.amazonaws.com/111122223333/audit"}
+    aws_json(d, "sqs", "AmazonSQS.ReceiveMessage", asked, {"Messages": [message]}, version="1.0")
 
 
 def base64_in_base64(d: Draft) -> None:
@@ -68,13 +69,24 @@ def multipart_answer(d: Draft) -> None:
     mark = "batch_" + m.chars(20)
     parts = []
     for name, body in (
-        ("a", {"name": "build", "token": d.hide(m.chars(40)), "etag": d.keep(m.base64(12))}),
-        ("b", {"error": {"code": 404, "message": d.keep("secret not found: db-" + m.hex(6))}}),
+        (
+            "a",
+            {
+                "name": "build",
+                "metadata": {"items": [{"key": "runner-token", "value": d.hide(m.chars(40))}], "fingerprint": d.keep(m.base64(12))},
+            },
+        ),
+        ("b", {"error": {"code": 404, "message": d.keep("The resource was not found: secret-store-" + m.hex(6))}}),
     ):
         parts.append(
             f"--{mark}\r\nContent-Type: application/http\r\nContent-ID: <response-{name}>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{json.dumps(body)}\r\n"
         )
-    d.ask("POST", "https://www.googleapis.com/batch/service/v1", b"", accept="multipart/mixed")
+    asked = ""
+    for name in ("build", "secret-store"):
+        path = f"/compute/v1/projects/shop/zones/europe-west3-a/instances/{name}"
+        asked += f"--b\r\nContent-Type: application/http\r\nContent-ID: <{name}>\r\n\r\nGET {path} HTTP/1.1\r\n\r\n\r\n"
+    url = "https://compute.googleapis.com/batch/compute/v1"
+    d.ask("POST", url, (asked + "--b--\r\n").encode(), content_type='multipart/mixed; boundary="b"')
     d.text("".join(parts) + f"--{mark}--\r\n", f"multipart/mixed; boundary={mark}")
 
 
