@@ -15,7 +15,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -254,7 +254,7 @@ class Pipeline:
         timings: dict[str, int] = record.setdefault("timings_us", {})
         mark = time.perf_counter_ns()
         try:
-            actions = self.decoder.decode(message)
+            actions = self.decoder.decode(self._asked(message))
         except DecodeError as error:
             return self._refused(ruling_id, message, error)
         finally:
@@ -272,6 +272,12 @@ class Pipeline:
             return Ruling(ruling_id, actions, decision, forward=self._broker.authorize(filled, actions, message))
         except CredentialError as error:
             return Ruling(ruling_id, actions, Decision(reason=error.message, advice=error.advice), code=error.code)
+
+    def _asked(self, message: Message) -> Message:
+        """What is decided on. A body that was read for its placeholders alone is no part of it: what is in the vault must not change a ruling."""
+        if self.vault and isinstance(message, HttpRequest) and message.body and not self.decoder.needs_body(message):
+            return replace(message, body=None)
+        return message
 
     @staticmethod
     def _refused(ruling_id: str, message: Message, error: DecodeError) -> Ruling:

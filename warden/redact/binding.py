@@ -27,6 +27,12 @@ _SECRET_FIELDS = (
     "json:data", "json:stringData", r"json:metadata.annotations.kubectl\.kubernetes\.io/last-applied-configuration",
 )  # fmt: skip
 
+#: Of AWS APIs that keep secrets, the members that hold them: elsewhere in a request (a description, a tag) others may read them.
+_AWS_FIELDS = {
+    "secretsmanager": ("json:SecretString", "json:SecretBinary"),
+    "ssm": ("json:Value",),
+}
+
 #: What a found token is a credential of, by a word in the name of the rule that found it: hosts, fields, why. The first that fits.
 PROVIDERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("github", ("api.github.com", "github.com", "uploads.github.com"), ("authorization",), "Bearer, token, and Basic for git"),
@@ -72,7 +78,8 @@ def _back(host: str, path: str) -> Binding:
         )
         fields = _SECRET_FIELDS if resource == "secrets" and front.endswith("/api/v1") else ("body",)
         return Binding((host,), fields, tuple(pattern for scope in scopes for pattern in (scope, f"{scope}/*")))
-    return Binding((host,), ("body",), (path.replace("*", "%2A"),))
+    service = host.partition(".")[0] if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")) else ""
+    return Binding((host,), _AWS_FIELDS.get(service, ("body",)), (path.replace("*", "%2A"),))
 
 
 def _provider(rule: str, host: str) -> tuple[Binding, ...]:

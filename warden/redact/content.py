@@ -20,9 +20,11 @@ from warden.redact.vault import Entry, Seen, Vault
 #: Bytes that a compressed body may have, and encodings inside encodings that are followed. Beyond both, placeholders stay what they are.
 UNPACKED, DEPTH = 64 << 20, 5
 
-_RUN = re.compile(
-    rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}|[A-Za-z0-9+/]{16,}={0,2}(?![A-Za-z0-9_-])|[A-Za-z0-9_-]{16,}={0,2}"
-)
+#: Runs of base64: in lines, or of either alphabet. No part of it is tried at many lengths, so a hostile body is read in one pass.
+_RUN = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}|[A-Za-z0-9+/_-]{16,}+={0,2}")
+_STANDARD, _URLSAFE = re.compile(rb"[A-Za-z0-9+/]{16,}+={0,2}"), re.compile(rb"[A-Za-z0-9_-]{16,}+={0,2}")
+#: Pairs of a form, and parts of a multipart body, that are taken apart.
+PARTS = 10_000
 #: Where in four characters of base64 the part begins that a secret's bytes alone decide, by its place in three bytes (`vault.encodings`).
 _PHASE = {"base64:0": 0, "base64:1": 2, "base64:2": 3}
 #: Formats whose parts are preceded by their lengths, or checked by sums: no byte of them can be replaced by more or fewer.
@@ -88,6 +90,12 @@ def fill(body: bytes, types: Sequence[str], encodings: Sequence[str], filling: F
     return _typed(body, types[0] if types else "", BODY, filling, 0)
 
 
+def is_framed(content_type: str) -> bool:
+    """Whether bodies of this type cannot be changed."""
+    kind = content_type.partition(";")[0].lower()
+    return bool(_FRAMED.search(kind)) and "json" not in kind
+
+
 def _unpacked(body: bytes) -> bytes | None:
     for bits in (31, 15, -15):
         unpacker = zlib.decompressobj(bits)
@@ -105,7 +113,7 @@ def _typed(body: bytes, content_type: str, place: Place, filling: Filling, depth
         return _form(body, place, filling)
     if kind.startswith("multipart/") and depth < DEPTH:
         return _multipart(body, content_type, place, filling, depth)
-    if _FRAMED.search(kind) and "json" not in kind:
+    if is_framed(kind):
         for seen in filling.vault.placeholders_in(body):
             if filling.secret(seen.entry, place) is not None:
                 raise UnchangeableError(kind)
@@ -160,8 +168,7 @@ def _alone(data: bytes, seen: Seen, place: Place) -> bool:
 
 def _runs(data: bytes, phases: dict[int, int], place: Place, filling: Filling, depth: int) -> Iterator[tuple[int, int, bytes]]:
     """Runs of base64, decoded, filled and encoded anew."""
-    for match in _RUN.finditer(data):
-        begin, end = match.span()
+    for begin, end in _spans(data):
         # A run may begin before the base64 does: a slash, a letter of a word. Where a placeholder was seen says how it is aligned.
         known = next((at - begin - phase for at, phase in phases.items() if begin <= at < end), 0)
         begin += known % 4
@@ -184,7 +191,18 @@ def holds(data: bytes, vault: Vault, depth: int = 0) -> bool:
 
 def decoded_runs(data: bytes) -> Iterator[bytes]:
     """What the runs of base64 in `data` hold."""
-    return (decoded for match in _RUN.finditer(data) if (decoded := _decoded(match[0])) is not None)
+    return (decoded for begin, end in _spans(data) if (decoded := _decoded(data[begin:end])) is not None)
+
+
+def _spans(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where runs of base64 are. Where both alphabets stand together, those of the one that it ends with: before it stand paths and words."""
+    for match in _RUN.finditer(data):
+        run = match[0]
+        if b"\n" in run or not (re.search(rb"[+/]", run) and re.search(rb"[-_]", run)):
+            yield match.span()
+            continue
+        last = max(run.rfind(mark) for mark in (b"-", b"_")) > max(run.rfind(mark) for mark in (b"+", b"/"))
+        yield from (each.span() for each in (_URLSAFE if last else _STANDARD).finditer(data, *match.span()))
 
 
 def _decoded(run: bytes) -> bytes | None:
@@ -240,6 +258,8 @@ def _structured(data: bytes, walk: Callable[[str, Change], str | None], place: P
 
 def _form(body: bytes, place: Place, filling: Filling) -> bytes:
     pairs = []
+    if body.count(b"&") > PARTS:
+        raise UnchangeableError("a form of too many fields")
     for pair in body.split(b"&"):
         name, equals, value = pair.partition(b"=")
         named, decoded = (unquote_to_bytes(part.replace(b"+", b" ")) for part in (name, value))
@@ -258,6 +278,8 @@ def _multipart(body: bytes, content_type: str, place: Place, filling: Filling, d
     if not boundary:
         return text(body, place, filling, depth)
     parts = re.split(rb"((?:^|\r?\n)--" + re.escape(boundary.encode("latin-1", "replace")) + rb"(?:--)?[ \t]*\r?\n?)", body)
+    if len(parts) > 2 * PARTS:
+        raise UnchangeableError("too many parts")
     for index in range(2, len(parts), 2):
         split = re.search(rb"\r?\n\r?\n|^\r?\n", parts[index])
         if split is None:

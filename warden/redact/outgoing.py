@@ -28,6 +28,8 @@ from warden.redact.content import Place
 from warden.redact.transcripts import HOSTS as TRANSCRIPTS
 from warden.redact.vault import Entry, Vault
 
+#: Bytes of a body that is read although nothing may go into it.
+READ = 1 << 20
 #: RFC 9110 section 11.4, and what some APIs put behind the scheme (``Token token=...``).
 _SCHEME = re.compile(r"(([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(?:token=)?)(.*)", re.DOTALL)
 
@@ -95,8 +97,15 @@ def substitute(request: HttpRequest, vault: Vault, transcripts: tuple[str, ...] 
 
 
 def wants_body(request: HttpRequest, vault: Vault) -> bool:
-    """Whether the body should be read before `substitute`: a secret may go into bodies of that host."""
-    return vault.fills_bodies(request.host)
+    """Whether the body should be read before `substitute`: a secret may go into bodies of that host, or a placeholder is to be refused in words.
+
+    A stream of messages (gRPC) goes on while it is answered, and cannot be changed: it is never waited for. Nor is a body of unknown or great length
+    that nothing may go into; `Watch` sees it pass.
+    """
+    if not vault or any(content.is_framed(kind) for kind in request.header_values("content-type")):
+        return False
+    small = request.body_length is not None and request.body_length <= READ
+    return vault.fills_bodies(request.host) or (small and not is_transcript(request.host))
 
 
 def is_transcript(host: str, more: tuple[str, ...] = ()) -> bool:

@@ -11,6 +11,12 @@ from typing import Any
 #: Gives the new value of a string, or None to leave it as it is written; it gets its path, and whether it is a key (its path is then its mapping's).
 type Change = Callable[[str, tuple[str, ...], bool], str | None]
 
+#: Characters, quotes included, that a string has at least which is looked at: no placeholder is shorter.
+SHORTEST = 18
+
+#: Characters of YAML that is taken apart: a parser takes a second for that much.
+YAML = 1 << 20
+
 #: Collections inside collections that are followed.
 DEPTH = 200
 
@@ -33,6 +39,8 @@ def change_json(text: str, change: Change) -> str | None:
     pieces: list[str] = []
     end = 0
     for start, stop, path, is_key in _strings(text):
+        if stop - start < SHORTEST:
+            continue
         made = change(json.loads(text[start:stop]), path, is_key)
         if made is not None:
             pieces += [text[end:start], json.dumps(made)]
@@ -86,11 +94,17 @@ def change_yaml(text: str, change: Change) -> str | None:
     """
     import yaml  # a tenth of a second, which `warden decode` does without
 
+    if len(text) > YAML:
+        return None
     edits: list[tuple[int, int, str]] = []
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            return None
-        for document in yaml.compose_all(text, Loader=yaml.SafeLoader):
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        depth = 0
+        for event in yaml.parse(text, Loader=loader):  # before anything recursive sees the text
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > DEPTH:
+                return None
+        for document in yaml.compose_all(text, Loader=loader):
             if document is not None:
                 _scalars(document, (), change, edits)
     except (yaml.YAMLError, RecursionError):

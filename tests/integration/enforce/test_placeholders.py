@@ -46,6 +46,13 @@ class TestCurl:
         assert running.rules.rulings()[0]["code"] == "placeholder-elsewhere"
 
 
+def test_a_small_body_elsewhere_is_denied_in_words(running: Any, vault: Vault) -> None:
+    made = vault.admit(SECRET.encode(), binding=Binding(("other.test",), ("bearer",))).placeholder.decode()
+    status, body = curl(running, "https://api.test/echo", "-H", "Content-Type: text/plain", "-d", f"the key is {made}")
+    assert (status, "placeholder-elsewhere" in body) == (403, True)
+    assert running.upstream.heads == []
+
+
 @pytest.mark.parametrize("size", [100_000, 9_000_000])
 def test_a_body_that_is_not_read_ends_at_the_placeholder(running: Any, vault: Vault, size: int) -> None:
     """Nothing may go into bodies of this host, so none is read; above the limit none would be."""
@@ -53,8 +60,11 @@ def test_a_body_that_is_not_read_ends_at_the_placeholder(running: Any, vault: Va
     if size > 8 << 20:
         vault.admit(secrets.token_bytes(20), binding=Binding(("api.test",), ("body",)))
     body = b"x" * (size - 1000) + b" " + made + b" " + b"y" * 1000
-    head = b"POST /upload HTTP/1.1\r\nHost: api.test\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n" % len(body)
-    answer = running.raw(head + body)
+    head = b"POST /upload HTTP/1.1\r\nHost: api.test\r\nContent-Type: application/octet-stream\r\n"
+    if size > 8 << 20:
+        answer = running.raw(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    else:
+        answer = running.raw(head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")
     assert b"200 OK" not in answer
     assert running.upstream.uploaded < len(body) - 1000
     assert [one["code"] for one in running.rules.rulings()] == ["", "placeholder-elsewhere"]

@@ -104,6 +104,22 @@ def test_a_providers_token_goes_to_its_provider(rule: str, to: str, headers: dic
     assert sends(rule, "vault.example", "/v1/kv", to, "/user", headers) is goes
 
 
+@pytest.mark.parametrize(
+    ("service", "body", "goes"),
+    [
+        ("secretsmanager", {"SecretId": "a", "SecretString": '{"p": "{}"}'}, True),
+        ("secretsmanager", {"SecretId": "a", "SecretBinary": "{64}"}, True),
+        ("secretsmanager", {"SecretId": "a", "Description": "{}"}, False),
+        ("secretsmanager", {"Name": "{}"}, False),
+        ("ssm", {"Name": "/a", "Value": "{}"}, True),
+        ("ssm", {"ResourceId": "/a", "Tags": [{"Key": "a", "Value": "{}"}]}, False),
+    ],
+)
+def test_what_was_in_an_aws_secret(service: str, body: object, goes: bool) -> None:
+    host = f"{service}.eu-west-1.amazonaws.com"
+    assert sends("x", host, "/", host, "/", body=body) is goes
+
+
 def test_a_token_of_ecr_goes_to_the_registry_of_its_region() -> None:
     found = binding.of("aws-ecr", "api.ecr.eu-west-1.amazonaws.com", "/")
     assert found[1].hosts[0] == "*.dkr.ecr.eu-west-1.amazonaws.com"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
 import json
 import secrets
+import time
 import zlib
 from collections.abc import Callable
 from urllib.parse import parse_qs, quote, unquote
@@ -399,6 +401,45 @@ def test_a_body_is_wanted_where_a_secret_may_go_into_it() -> None:
         vault, _, _ = bound(PLAIN, field)
         assert wants_body(request(body=None), vault) is wanted
         assert wants_body(request(body=None, host="other.example"), vault) is False
+        grpc = request(headers=(("Content-Type", "application/grpc+proto"),), body=None)
+        assert wants_body(grpc, vault) is False
+    # What is small is read to be refused in words; a transcript is not.
+    assert wants_body(request(body=b"x" * 1000), vault)
+    assert not wants_body(request(body=b"x" * 1000, host="api.openai.com"), vault)
+    assert not wants_body(request(body=b"x" * 1000), Vault())
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        b"A/" * 1_000_000 + b"-",
+        b"A/-" * 700_000,
+        b"-_+/" * 500_000,
+        b"%41" * 500_000,
+        b"&a=b" * 500_000,
+        b'["' + b'","' * 500_000 + b'"]',
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"\n" * 1_000_000,
+        b"{[" * 200_000,
+        b"&a;" * 500_000,
+        b"A" * 2_000_000,
+        (b"A" * 76 + b"\n") * 20_000,
+        base64.b64encode(base64.b64encode(base64.b64encode(b"x" * 600_000))),
+        b"--X\r\n\r\n" * 100_000,
+    ],
+    ids=range(15),
+)
+@pytest.mark.parametrize(
+    "kind", ["", "application/x-www-form-urlencoded", "application/yaml", "text/xml", "multipart/form-data; boundary=X"]
+)
+def test_a_hostile_body_takes_no_time(hostile: bytes, kind: str) -> None:
+    """Each with a placeholder at its end, so that all of it is taken apart. Seconds at most, on a busy machine: quadratic ones take hours."""
+    vault, _, made = bound(PLAIN, "body")
+    started = time.process_time()
+    with contextlib.suppress(CredentialError):
+        substitute(with_body(kind, hostile + b" " + made.encode()), vault)
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 4096])
