@@ -16,6 +16,7 @@ and around them:
 - `gcp_resolve`: the same for Google's access tokens;
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message; `presigned` does it for URLs,
   `chunks` for the body that follows a head, while it streams;
+- `sigv4a`: pure: the asymmetric keys that sign for several regions;
 - `returned`: pure: the credentials in an answer of AWS (an assumed role, a new key) swapped for dummies, which `minted` remembers;
 - `imds`: pure: the metadata services of instances and containers, answered with dummies;
 - `aws_request`: pure: what is looked at in an AWS request before it is signed anew, and refused.
@@ -25,7 +26,7 @@ The walk of one request (`AwsBroker.authorize`)::
     unsigned            -> as it is: there is nothing to swap
     signed by a dummy   -> proven against the dummy, with its token if it has one -> signed again with the real key -> out
     signed by any other -> denied: the agent found or made credentials that are not the session's
-    cannot be swapped   -> denied, with what to do instead (SigV4a, bearer tokens, SigV2)
+    cannot be swapped   -> denied, with what to do instead (bearer tokens, SigV2)
 
 and of its answer (`AwsBroker.receive`)::
 

@@ -203,7 +203,7 @@ class AwsBroker:
             with suppress(CredentialError):  # `authorize` meets the same error and denies with it
                 return presigned_payloads(request, read_presigned(request)) == ()
         authorization = request.header_values("authorization")
-        return any(value.startswith(ALGORITHM) for value in authorization) and not request.header_values("x-amz-content-sha256")
+        return any(value.startswith("AWS4-") for value in authorization) and not request.header_values("x-amz-content-sha256")
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with real credentials, or as it is when it asks for none. Raises CredentialError when it cannot be given any.
@@ -245,6 +245,8 @@ class AwsBroker:
         check_signed_headers(request, signature)
         timestamp = self._timestamp(request, signature)
         payload = payload_hash(request)
+        if signature.algorithm != ALGORITHM and payload in (CHUNKS, CHUNKS_AND_TRAILER):
+            raise CredentialError("chunk-signatures", "Head and chunks are signed by different algorithms.", "Sign both by the same.")
         proof = prove(request, signature, made, timestamp, payload)
         real = source.keys()
         out = resign(request, signature, proof, real)

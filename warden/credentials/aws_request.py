@@ -61,14 +61,8 @@ def check_unsigned(request: HttpRequest) -> None:
 def check_scheme(authorization: str) -> None:
     scheme = authorization.partition(" ")[0]
     match scheme.lower():
-        case "aws4-hmac-sha256":
+        case "aws4-hmac-sha256" | "aws4-ecdsa-p256-sha256":
             return
-        case "aws4-ecdsa-p256-sha256":
-            raise CredentialError(
-                "sigv4a",
-                "Signatures for several regions (SigV4a) cannot be given real credentials yet.",
-                "Use an endpoint of one region instead of a multi-region access point or global endpoint.",
-            )
         case "bearer":
             raise CredentialError(
                 "bearer-token", "AWS bearer tokens cannot be used inside the sandbox yet.", "Sign with the session's credentials."

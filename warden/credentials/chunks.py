@@ -50,7 +50,7 @@ class Chunks:
 
     def __init__(self, signature: Signature, timestamp: str, made: Signer, real: Signer, *, trailer: bool) -> None:
         self._signature = signature
-        self._before = f"{timestamp}\n{signature.date}/{signature.region}/{signature.service}/aws4_request"
+        self._before = f"{timestamp}\n{signature.scope}"
         self._made, self._real = made.key, real.key
         self._last_made, self._last_real = made.head, real.head
         self._trailer = trailer

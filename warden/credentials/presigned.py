@@ -94,7 +94,7 @@ def resign_presigned(request: HttpRequest, presigned: Presigned, proof: Proof, k
     for pair in pairs:
         name, _, value = pair.partition("=")
         if name == "X-Amz-Credential":
-            scope = f"{key.access_key}/{signature.date}/{signature.region}/{signature.service}/aws4_request"
+            scope = f"{key.access_key}/{signature.scope}"
             made.append(f"{name}={scope if '/' in value else quote(scope, safe=_UNRESERVED)}")
         elif name not in _TOKENS:
             made.append(pair)

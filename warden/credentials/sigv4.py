@@ -20,7 +20,9 @@ from urllib.parse import quote, unquote_to_bytes
 
 from botocore.utils import normalize_url_path
 
+from warden.credentials import sigv4a
 from warden.credentials.dummies import KeyPair
+from warden.credentials.sigv4a import ALGORITHM_A
 from warden.errors import CredentialError
 from warden.model import HttpRequest
 
@@ -32,6 +34,7 @@ RAW_PATH_SERVICES = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3expre
 _UNRESERVED = "-_.~"
 _DATE = re.compile(r"[0-9]{8}")
 _HEX_SIGNATURE = re.compile(r"[0-9a-f]{64}")
+_HEX_DER = re.compile(r"(?:[0-9a-f]{2}){8,72}")
 _SCOPE_PART = re.compile(r"[A-Za-z0-9_-]+")
 _HEADER_NAMES = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+(?:;[a-z0-9!#$%&'*+.^_`|~-]+)*")
 
@@ -42,7 +45,9 @@ TOKENS = ("x-amz-security-token", "x-amz-s3session-token")
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a signature says, in the header or in the query. `date` is YYYYMMDD; `signed_headers` are lower case, in their order."""
+    """What a signature says, in the header or in the query. `date` is YYYYMMDD; `signed_headers` are lower case, in their order. `region` is empty
+    for SigV4A, which says its regions in a header.
+    """
 
     access_key: str
     date: str
@@ -50,6 +55,12 @@ class Signature:
     service: str
     signed_headers: tuple[str, ...]
     value: str
+    algorithm: str = ALGORITHM
+
+    @property
+    def scope(self) -> str:
+        """What stands behind the access key in the credential, and in the text that is signed."""
+        return "/".join((self.date, *([self.region] if self.region else []), self.service, "aws4_request"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +93,19 @@ def read_signature(authorization: str) -> Signature:
         if not found or name in fields:
             raise _malformed()
         fields[name] = value.strip()
-    if algorithm != ALGORITHM or fields.keys() != {"Credential", "SignedHeaders", "Signature"}:
+    if algorithm not in (ALGORITHM, ALGORITHM_A) or fields.keys() != {"Credential", "SignedHeaders", "Signature"}:
         raise _malformed()
-    signature = signature_of(fields["Credential"], fields["SignedHeaders"], fields["Signature"])
+    signature = signature_of(fields["Credential"], fields["SignedHeaders"], fields["Signature"], algorithm)
     if signature is None:
         raise _malformed()
     return signature
 
 
-def signature_of(credential: str, signed_headers: str, value: str) -> Signature | None:
+def signature_of(credential: str, signed_headers: str, value: str, algorithm: str = ALGORITHM) -> Signature | None:
     """From the three fields' texts; None when one is not of its shape."""
     scope, names = credential.split("/"), tuple(signed_headers.split(";"))
+    if algorithm == ALGORITHM_A:
+        scope.insert(2, "any")
     if (
         len(scope) != 5
         or not scope[0]
@@ -101,11 +114,12 @@ def signature_of(credential: str, signed_headers: str, value: str) -> Signature 
         or not all(_SCOPE_PART.fullmatch(part) for part in scope[2:4])
     ):
         return None
-    if not _HEX_SIGNATURE.fullmatch(value) or not _HEADER_NAMES.fullmatch(signed_headers):
+    if not (_HEX_SIGNATURE if algorithm == ALGORITHM else _HEX_DER).fullmatch(value) or not _HEADER_NAMES.fullmatch(signed_headers):
         return None
     if len(set(names)) != len(names) or "host" not in names:
         return None
-    return Signature(scope[0], scope[1], scope[2], scope[3], names, value)
+    region = scope[2] if algorithm == ALGORITHM else ""
+    return Signature(scope[0], scope[1], region, scope[3], names, value, algorithm)
 
 
 def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: str, *payloads: str) -> Proof:
@@ -117,7 +131,7 @@ def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: s
     for sent, standard in _forms(request, signature.service):
         for payload in payloads:
             digest = digest_of(request.method, sent, headers, signature.signed_headers, payload)
-            if hmac.compare_digest(sign(digest, signature, key, timestamp), signature.value):
+            if _is_signed(digest, signature, key, timestamp):
                 return Proof(standard, headers, digest if sent is standard else "", timestamp, payload)
     raise CredentialError(
         "bad-signature",
@@ -147,15 +161,25 @@ def resign(request: HttpRequest, signature: Signature, proof: Proof, key: KeyPai
     digest = proof.digest if signed == signature.signed_headers and not token else ""
     digest = digest or digest_of(request.method, proof.form, headers, signed, proof.payload)
     value = sign(digest, signature, key, proof.timestamp)
-    scope = f"{key.access_key}/{signature.date}/{signature.region}/{signature.service}/aws4_request"
     at = next(index for index, (name, _) in enumerate(kept) if name.lower() == "authorization")
-    authorization = (kept[at][0], f"{ALGORITHM} Credential={scope}, SignedHeaders={';'.join(signed)}, Signature={value}")
+    authorization = (
+        kept[at][0],
+        f"{signature.algorithm} Credential={key.access_key}/{signature.scope}, SignedHeaders={';'.join(signed)}, Signature={value}",
+    )
     return replace(request, headers=(*kept[:at], *token, authorization, *kept[at + 1 :]))
 
 
 def sign(digest: str, signature: Signature, key: KeyPair, timestamp: str) -> str:
     """`key`'s signature over the canonical request whose SHA-256 is `digest`."""
-    return mac(f"{ALGORITHM}\n{timestamp}\n{signature.date}/{signature.region}/{signature.service}/aws4_request\n{digest}", signature, key)
+    text = f"{signature.algorithm}\n{timestamp}\n{signature.scope}\n{digest}"
+    return mac(text, signature, key) if signature.algorithm == ALGORITHM else sigv4a.sign(text.encode(), key)
+
+
+def _is_signed(digest: str, signature: Signature, key: KeyPair, timestamp: str) -> bool:
+    """Whether `signature` is `key`'s over the canonical request whose SHA-256 is `digest`."""
+    if signature.algorithm == ALGORITHM:
+        return hmac.compare_digest(sign(digest, signature, key, timestamp), signature.value)
+    return sigv4a.verify(f"{signature.algorithm}\n{timestamp}\n{signature.scope}\n{digest}".encode(), signature.value, key)
 
 
 def mac(string_to_sign: str, signature: Signature, key: KeyPair) -> str:

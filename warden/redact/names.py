@@ -54,6 +54,13 @@ _FLAG = re.compile(rb"[ \t]+")
 _USERINFO = re.compile(rb"[A-Za-z][\w+.-]*://(?:[^:@/\s]*:)?([^@/\s:]{6,})@")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|token|bearer|basic)[ ]+(?=[^ ])")
 _CONFIGURED = re.compile(rb"""[ \t]+(?=["'])""")
+#: Directives with a space before the value: requirepass x, ENV NAME x, insecure-password x. The value is the last word of its line.
+_DIRECTIVE = re.compile(rb"[ \t]+(?![=:>|-])([^\s\"'`<>|&;]{4,512})[ \t]*(?:\r?\n|$)")
+#: multipart/form-data (RFC 7578): the part's name, its other fields, a blank line, the value.
+_PART = re.compile(rb"\"[^\r\n]{0,200}\r?\n(?:[A-Za-z-]{1,40}:[^\r\n]{0,200}\r?\n){0,4}\r?\n([^\r\n]{1,4096})\r?\n--")
+_IN_PART = re.compile(rb"form-data;[ \t]{0,4}name=\"$", re.IGNORECASE)
+_WORDED = re.compile(rb"(?:^|\n)[ \t]*(?:ENV|ARG|SetEnv|setenv|set|env\[?|SET|setx|export)[ \t]+$")
+_PROSE = re.compile(rb"[ \t]+(?:is|was)[ \t]?(?:=3A|[:=])?[ \t]+[\"'`]?([^\s\"'`,]{6,128})")
 #: The other half of a pair: the name is the value of one member, and the value is the member beside it.
 _PAIR_VALUE = re.compile(
     rb"""["']?[ \t\r\n]*,?[ \t\r\n]*(?:["'][A-Za-z_]{2,20}["'][ \t]*:[ \t]*(?:["'][\w./-]{0,40}["']|-?\d{1,16}|true|false|null)[ \t\r\n]*,[ \t\r\n]*){0,4}"""
@@ -97,7 +104,7 @@ def find(text: bytes) -> list[Hit]:
                     hits.append(Hit(match.start(1), match.end(1), rule, LAYER))
                 continue
             if match := _SCHEME.match(text, low, high):
-                low = match.end()  # noqa: PLW2901 - of "Bearer x", x is the secret
+                low = match.end()
             if plausible(text[low:high], kind, quoted=quoted):
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)
@@ -134,6 +141,10 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
         if (match := _PAIR_VALUE.match(text, last)) or (match := _PAIR_LINE.match(text, last)):
             yield from _value(text, match.end(), line=True)
             return
+    if following == b'"' and _IN_PART.search(before):
+        if match := _PART.match(text, last):
+            yield match.start(1), match.end(1), True
+        return
     if following in b"\"'" and following:
         if (found := _value_before(text, first, before)) is not None:
             yield *found, True
@@ -157,8 +168,24 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
     elif match := _CONFIGURED.match(text, last):  # proxy_set_header X-API-Key "..."
         if _begins_word(before) and (match := _QUOTED[text[match.end()]].match(text, match.end())) and len(match[1]) >= 16:
             yield match.start(1), match.end(1), True
+    elif match := _PROSE.match(text, last):  # "the password is x": only what nobody would say
+        low, high = match.span(1)
+        high -= len(match[1]) - len(match[1].rstrip(b".;!)"))
+        value = text[low:high]
+        if any(48 <= byte < 58 for byte in value) and any(65 <= byte < 91 for byte in value) and any(97 <= byte < 123 for byte in value):
+            yield low, high, False
+    elif (match := _DIRECTIVE.match(text, last)) and (_begins_line(text, first) or _WORDED.search(before)):
+        if _WORDED.search(before) or b"_" in text[first:last] or text[first:last] in _DIRECTIVES or _is_random(match[1]):
+            yield match.start(1), match.end(1), False
     elif before.endswith(b"--") and (match := _FLAG.match(text, last)) and text[match.end() : match.end() + 1] not in (b"-", b""):
         yield from _value(text, match.end(), line=False)
+
+
+_DIRECTIVES = frozenset({b"requirepass", b"masterauth", b"password", b"insecure-password", b"secret"})
+
+
+def _is_random(value: bytes) -> bool:
+    return len(value) >= 12 and any(48 <= byte < 58 for byte in value) and any(97 <= byte < 123 for byte in value)
 
 
 def _begins_word(before: bytes) -> bool:

@@ -66,7 +66,8 @@ _NOT_ANY = frozenset({"no", "has", "is", "use", "uses", "require", "requires", "
 @lru_cache(maxsize=4096)
 def kind_of(name: str) -> Kind:
     """What the last words of `name` say (``db_password``, ``APIToken2``, ``spring.datasource.password``)."""
-    words = [word.lower() for word in _WORDS.findall(name)]
+    found = [word.lower() for word in _WORDS.findall(name)]
+    words = found.copy()
     while len(words) > 1 and (words[-1].isdigit() or words[-1] in _TAIL):
         words.pop()
     if not words:
@@ -86,6 +87,8 @@ def kind_of(name: str) -> Kind:
         if before[-1] in ("license",) or before[-1] not in _KEY_OF:
             return Kind.NONE
         return Kind.TOKEN
+    if words != found and "hash" in found[len(words) :]:
+        return Kind.NONE  # of a token, which is random, it says nothing
     if last in _TOKEN:
         return Kind.NONE if not _NOT_TOKEN.isdisjoint(before[-2:]) else Kind.TOKEN
     if last in ("id",) and before[-1:] == ["session"]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -118,7 +119,12 @@ class Redactor:
                     inner.append(Edit(run.start, run.end, 1, edits[0].rule, "decoding", run.encode(apply(run.text, edits))))
         found += inner
         found += [edit for seen in known if (edit := self._known(text, seen)) is not None]
-        hits = [hit for hit in self._patterns.find(text) if not stands_for(text[hit.start : hit.end])]
+        named = place.host.endswith((".amazonaws.com", ".api.aws", ".amazonaws.com.cn"))  # there the id of a key is the name of a thing
+        hits = [
+            hit
+            for hit in self._patterns.find(text)
+            if not stands_for(text[hit.start : hit.end]) and not (named and hit.rule == "aws-access-key-id")
+        ]
         hits += [*names.find(text), *columns.find(text), *manifests.find(text)]
         if hits:
             hits = self._foreign(text, _outside(hits, escaped))
@@ -272,6 +278,8 @@ class Redactor:
             except ValueError:
                 return self._whole(content, rule, place, shape)
             return self._document(content, rule, place)
+        if _PARTS.search(content) and (edits := self._edits(content, place, 1, budget or _Budget(EXPANSION))):
+            return apply(content, edits)  # of a connection string or a signed URL, what is secret in it
         return self._whole(content, rule, place, shape)
 
     def _whole(self, content: bytes, rule: str, place: Place, shape: str) -> bytes:
@@ -289,6 +297,11 @@ class Redactor:
                 edits.append(Edit(leaf.start, leaf.end, 0, rule, "schema", escapes.JSON.write(made)))
         return apply(content, edits)
 
+
+#: A connection string, the query of a signed URL, a location.
+_PARTS = re.compile(
+    rb"(?:^|;)[A-Za-z][A-Za-z ]*=[^;]+;|[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=|^\??s[vr]=[^&]+&|^[a-z][a-z0-9+.-]*://"
+)
 
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 

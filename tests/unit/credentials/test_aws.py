@@ -238,7 +238,7 @@ def test_headers_that_are_there_twice(broker: AwsBroker) -> None:
 @pytest.mark.parametrize(
     ("authorization", "code"),
     [
-        ("AWS4-ECDSA-P256-SHA256 Credential=A/20260314/s3/aws4_request, SignedHeaders=host, Signature=00", "sigv4a"),
+        ("AWS4-ECDSA-P256-SHA256 Credential=A/20260314/s3/aws4_request, SignedHeaders=host, Signature=00", "bad-authorization"),
         ("Bearer abc", "bearer-token"),
         ("AWS AKIA:sig=", "sigv2"),
         ("AWS3-HTTPS AWSAccessKeyId=A", "sigv2"),
