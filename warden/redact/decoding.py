@@ -31,12 +31,16 @@ _HEAD = 18
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An encoded word at ``[start:end]`` and what it says. `encode` writes another content the same way."""
+    """An encoded word at ``[start:end]`` and what it says. `encode` writes another content the same way: in lines of `width`, with `gap` between them,
+    where it was in lines.
+    """
 
     start: int
     end: int
     text: bytes
     form: str
+    width: int = 0
+    gap: bytes = b""
 
     def encode(self, text: bytes) -> bytes:
         """`text` as this word's form has it."""
@@ -50,7 +54,8 @@ class Run:
                     deflate = zlib.compressobj(6, zlib.DEFLATED, 31)
                     text = deflate.compress(text) + deflate.flush()
                 made = base64.b64encode(text, b"-_" if "url" in form else b"+/")
-                return made if "padded" in form else made.rstrip(b"=")
+                made = made if "padded" in form else made.rstrip(b"=")
+                return self.gap.join(made[at : at + self.width] for at in range(0, len(made), self.width)) if self.width else made
 
 
 def runs(text: bytes) -> Iterator[Run]:
@@ -64,6 +69,25 @@ def runs(text: bytes) -> Iterator[Run]:
             yield found
             end = max(end, found.end)
         at = classes.find(_NEEDLE, end)
+
+
+_WRAPPED = re.compile(rb"(?<![A-Za-z0-9+/-])(?:[A-Za-z0-9+/]{60,120}(?:\r?\n[ \t]{0,40})){1,20000}[A-Za-z0-9+/]{1,120}={0,2}")
+_BREAK = re.compile(rb"\r?\n[ \t]*")
+
+
+def wrapped(text: bytes) -> Iterator[Run]:
+    """Base64 over several lines, as MIME and YAML's blocks have it."""
+    if b"\n" not in text:
+        return
+    for match in _WRAPPED.finditer(text):
+        lines = _BREAK.split(match[0])
+        if len({len(line) for line in lines[:-1]}) != 1 or len(lines[-1]) > len(lines[0]):
+            continue
+        if (found := _decoded(b"".join(lines))) is not None:
+            said, form = found
+            gap = _BREAK.search(match[0])
+            assert gap is not None
+            yield Run(match.start(), match.end(), said, form, len(lines[0]), gap[0])
 
 
 def word(text: bytes, at: int, end: int) -> Run | None:

@@ -89,6 +89,7 @@ BY_NAME = {escaping.name: escaping for escaping in (JSON, XML, URL, RAW)}
 _LITERAL_END = re.compile(rb'(?:[^"\\\n]|\\.)*"')
 _XML_TEXT = re.compile(rb">([^<>]*&(?:#|amp|lt|gt|quot|apos)[^<>]*)<")
 _ATTRIBUTE_VALUE = re.compile(rb'="([^"<>]*&(?:#|amp|lt|gt|quot|apos)[^"<>]*)"')
+_ATTRIBUTE_SINGLE = re.compile(rb"='([^'<>]*&(?:#|amp|lt|gt|quot|apos)[^'<>]*)'")
 
 
 def containers(text: bytes) -> list[tuple[int, int, Escaping]]:
@@ -110,7 +111,7 @@ def containers(text: bytes) -> list[tuple[int, int, Escaping]]:
         done = match.end()
         at = text.find(b"\\", done)
     if b"&" in text and b"<" in text:
-        found += [(*match.span(1), XML) for pattern in (_XML_TEXT, _ATTRIBUTE_VALUE) for match in pattern.finditer(text)]
+        found += [(*match.span(1), XML) for pattern in (_XML_TEXT, _ATTRIBUTE_VALUE, _ATTRIBUTE_SINGLE) for match in pattern.finditer(text)]
     if b"%" in text:
         found += [(*match.span(), URL) for match in _runs(text)]
     found.sort(key=lambda one: one[:2])

@@ -11,12 +11,17 @@ import re
 from itertools import pairwise
 
 from warden.redact.hit import Hit
+from warden.redact.naming import Kind, kind_of
+from warden.redact.plausible import plausible
 
 #: What Terraform's random provider made, in a state: https://registry.terraform.io/providers/hashicorp/random/latest/docs/resources/password
 _RANDOM = re.compile(
     rb'"type":\s{0,4}"random_(?:password|string|bytes|id)"(?:(?!"type":)[\s\S]){0,2000}?"(?:result|hex|base64|b64_std)":\s{0,4}"((?:[^"\\]|\\.){4,4096})"'
 )
 _KIND = re.compile(rb"(?m)^(?P<indent>[ ]*)(?:- )?kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$")
+_PAIR = re.compile(rb'"key":\s?"([A-Za-z0-9+/=]+)"(?:,\s*"[a-z_]+":\s?"?\d+"?){0,6},\s*"value":\s?"([A-Za-z0-9+/=]+)"')
+_BASIC = re.compile(rb'"(?:basic|_?auth|authorization|userpass)":\s?"(?:Basic )?([A-Za-z0-9+/]{8,4096}={0,2})"')
+_USER = re.compile(rb"[!-9;-~]{1,256}:[!-~]{3,2048}")
 _DOCUMENT = re.compile(rb"(?m)^---")
 _BLOCK = re.compile(rb"(?m)^(?P<indent>[ ]*)(?P<name>data|stringData):[ \t]*\r?\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*(?:\n|$)|[ ]*\n)+)")
 _ENTRY = re.compile(rb"(?m)^[ ]+(?P<key>[\w.-]+):[ \t]+(?P<quote>[\"']?)(?P<value>[^\n\"'|>][^\n\"']*)(?P=quote)[ \t]*\r?$")
@@ -28,6 +33,14 @@ _PUBLIC = frozenset({b"ca.crt", b"tls.crt", b"namespace"})
 def find(text: bytes) -> list[Hit]:
     """The values of every Secret manifest in `text`, and of what Terraform made at random."""
     hits = [Hit(*match.span(1), "terraform:random", "names") for match in _RANDOM.finditer(text)] if b'"random_' in text else []
+    if b'"mod_revision"' in text:
+        hits += _etcd(text)
+    if b'"basic"' in text or b'auth"' in text:
+        hits += [
+            Hit(*match.span(1), "basic-auth", "names", "docker-auth")
+            for match in _BASIC.finditer(text)
+            if _USER.fullmatch(_plain(match[1]))
+        ]
     if b"Secret" not in text or b"kind:" not in text:
         return hits
     edges = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
@@ -46,6 +59,24 @@ def find(text: bytes) -> list[Hit]:
                 shape = "base64" if block["name"] == b"data" and _is_base64(value) else ""
                 hits.append(Hit(low, low + len(value), "kubernetes:Secret", "names", shape))
     return hits
+
+
+def _etcd(text: bytes) -> list[Hit]:
+    """etcd's gateway writes keys and values in base64: https://etcd.io/docs/latest/dev-guide/api_grpc_gateway/"""
+    hits = []
+    for match in _PAIR.finditer(text):
+        key, value = _plain(match[1]), _plain(match[2])
+        kind = kind_of(key.rpartition(b"/")[2].decode("latin-1"))
+        if kind is not Kind.NONE and plausible(value, kind, quoted=True):
+            hits.append(Hit(*match.span(2), f"name:{kind.value}", "names", "base64"))
+    return hits
+
+
+def _plain(encoded: bytes) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        return b""
 
 
 def _is_base64(value: bytes) -> bool:

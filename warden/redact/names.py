@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ahocorasick_rs import BytesAhoCorasick
 
 from warden.redact.hit import Hit
-from warden.redact.naming import Kind, kind_of
+from warden.redact.naming import KEY_OF, Kind, kind_of
 from warden.redact.plausible import plausible
 
 LAYER = "names"
@@ -27,9 +27,10 @@ _STEMS = (
     b"dsn", b"authorization", b"\"auth\"", b"_auth", b"bearer", b"cookie", b"sessionid", b"session_id", b"sessionkey", b"session_key", b"cvv",
     b"seed", b"otp", b"webhook", b"sensitive", b"requirepass", b"masterauth", b"identity_key", b"storage_key", b"storagekey", b"primarykey",
     b"secondarykey", b"primary_key", b"secondary_key", b"kubeconfig", b"unlock", b"unseal", b"recovery", b"pin_code", b"pincode",
-    b"encrypt_key", b"encryptkey", b"access code", b"access_code", b"psk", b"presharedkey", b"passcode", b"api key", b"access key",
+    b"encrypt_key", b"encryptkey", b"access code", b"access_code", b"jwt", b"psk", b"presharedkey", b"passcode", b"api key", b"access key",
 )  # fmt: skip
-_AUTOMATON = BytesAhoCorasick(list(_STEMS))
+_KEYS = tuple(f"{of}{joint}key".encode() for of in sorted(KEY_OF) for joint in ("", "_", "-", ".", " "))
+_AUTOMATON = BytesAhoCorasick(list(dict.fromkeys((*_STEMS, *_KEYS))))
 
 _WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
 #: Bytes of a name that are looked at around a stem.
@@ -48,9 +49,11 @@ _QUOTED = {
 _BARE = re.compile(rb"[^\s,;\"'`<>&|(){}\[\]]{1,2048}")
 _IS_KEY = re.compile(rb"""["'][ \t\r\n]*:""")
 _LINE = re.compile(rb"[^\n]{1,4096}")
+_ANCHOR = re.compile(rb"[&!][\w!-]{1,40} +")
 _BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]*\r?\n((?:(?P<indent>[ \t]+)[^\n]*(?:\n|$))(?:(?P=indent)[^\n]*(?:\n|$)|[ \t]*\n)*)")
 _VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])""")
 _FLAG = re.compile(rb"[ \t]+")
+_COOKIE = re.compile(rb"(?:^|[; ])(?!_g[ac]|_fb|_hj|lang|theme)[^=;\s]{1,64}=([^;\s\"']{12,4096})")
 _USERINFO = re.compile(rb"[A-Za-z][\w+.-]*://(?:[^:@/\s]*:)?([^@/\s:]{6,})@")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|token|bearer|basic)[ ]+(?=[^ ])")
 _CONFIGURED = re.compile(rb"""[ \t]+(?=["'])""")
@@ -99,12 +102,17 @@ def find(text: bytes) -> list[Hit]:
             continue
         rule = "name:" + kind.value
         for low, high, quoted in _values(text, first, last):
-            if kind is Kind.URL:
-                if match := _USERINFO.match(text, low, high):
-                    hits.append(Hit(match.start(1), match.end(1), rule, LAYER))
+            if name.lower() in (b"cookie", b"set-cookie"):
+                for cookie in _COOKIE.finditer(text[low:high]):
+                    if plausible(cookie[1], Kind.TOKEN, quoted=True):
+                        hits.append(Hit(low + cookie.start(1), low + cookie.end(1), rule, LAYER))
                 continue
-            if match := _SCHEME.match(text, low, high):
-                low = match.end()
+            if kind is Kind.URL:
+                if location := _USERINFO.match(text, low, high):
+                    hits.append(Hit(location.start(1), location.end(1), rule, LAYER))
+                continue
+            if scheme := _SCHEME.match(text, low, high):
+                low = scheme.end()
             if plausible(text[low:high], kind, quoted=quoted):
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)
@@ -160,7 +168,7 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
             yield match.start(1), match.end(1), True
         return
     if match := _SEPARATOR_JSON.match(text, last) or _SEPARATOR.match(text, last):
-        if before.endswith((b"$", b"${")) or (before.endswith(b":") and match[0] == b":"):
+        if before.endswith((b"$", b"${", b"checksum/")) or (before.endswith(b":") and match[0] == b":"):
             return  # a reference, or a part of an ARN
         for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):
             if b"," not in match[0] or not _IS_KEY.match(text, high):
@@ -237,6 +245,8 @@ def _value(text: bytes, start: int, *, line: bool) -> Iterator[tuple[int, int, b
     if line and opening in b"|>" and (match := _BLOCK.match(text, start)):
         yield match.start(1) + len(match["indent"]), match.start(1) + len(match[1].rstrip()), True
         return
+    if line and (match := _ANCHOR.match(text, start)):
+        start = match.end()
     if line and (match := _LINE.match(text, start)):
         whole = match[0].rstrip()
         if (comment := whole.find(b" #")) > 0:

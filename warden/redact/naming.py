@@ -34,11 +34,11 @@ _SECRET = frozenset(
 _URL = frozenset({"dsn"})
 
 #: "...key" is a credential behind these only: object keys, map keys and key ids are not.
-_KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "signing", "encryption", "encrypt", "master", "auth", "app",
+KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "signing", "encryption", "encrypt", "master", "auth", "app",
     "application", "license", "hmac", "session", "storage",
                      "identity", "service", "deploy", "ssh", "rsa", "ec", "pre", "unseal", "recovery", "admin", "bot", "webhook", "ingest",
                      "write", "primary", "secondary", "jwt",
-                     "cookie", "server", "host", "crypt", "aes", "fernet", "age", "root", "functions", "function", "subscription"})  # fmt: skip
+                     "cookie", "server", "host", "crypt", "aes", "fernet", "age", "root", "functions", "function", "subscription", "routing", "integration"})  # fmt: skip
 #: Of these, only where the value looks random: `plausible` asks for it anyway.
 #: What comes behind the noun and changes nothing: numbers, environments, forms.
 _TAIL = frozenset({"value", "values", "string", "b64", "base64", "encoded", "plain", "plaintext", "text", "current", "previous", "old",
@@ -84,15 +84,13 @@ def kind_of(name: str) -> Kind:
             else Kind.SECRET
         )
     if last in ("key", "keys") and before:
-        if before[-1] in ("license",) or before[-1] not in _KEY_OF:
+        if before[-1] not in KEY_OF:
             return Kind.NONE
         return Kind.TOKEN
     if words != found and "hash" in found[len(words) :]:
         return Kind.NONE  # of a token, which is random, it says nothing
     if last in _TOKEN:
         return Kind.NONE if not _NOT_TOKEN.isdisjoint(before[-2:]) else Kind.TOKEN
-    if last in ("id",) and before[-1:] == ["session"]:
-        return Kind.TOKEN
     if last == "code" and before[-1:] in (["pin"], ["access"]):
         return Kind.PASSWORD
     if last == "material" and before[-1:] == ["key"]:

@@ -32,7 +32,7 @@ _LOCATION = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DIGITS = re.compile(rb"\d+")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CERTIFICATE = re.compile(
-    rb"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|MII[A-Za-z0-9+/]{200}"
+    rb"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|MII[A-Za-z0-9+/]{200}|(?:SHA256|MD5):[A-Za-z0-9+/:]{32,48}=?$"
 )
 
 

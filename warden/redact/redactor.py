@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from warden.redact import columns, decoding, escapes, manifests, names
+from warden.redact import columns, decoding, escapes, manifests, names, phrases
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
 from warden.redact.naming import Kind
@@ -125,7 +125,7 @@ class Redactor:
             for hit in self._patterns.find(text)
             if not stands_for(text[hit.start : hit.end]) and not (named and hit.rule == "aws-access-key-id")
         ]
-        hits += [*names.find(text), *columns.find(text), *manifests.find(text)]
+        hits += [*names.find(text), *columns.find(text), *manifests.find(text), *phrases.find(text)]
         if hits:
             hits = self._foreign(text, _outside(hits, escaped))
             found += [self._replaced(text, hit, place, escaped) for hit in hits if not _within(hit, inner)]
@@ -134,7 +134,7 @@ class Redactor:
     @staticmethod
     def _runs(text: bytes) -> list[decoding.Run]:
         try:
-            return list(decoding.runs(text))
+            return [*decoding.wrapped(text), *decoding.runs(text)]
         except OverflowError as error:
             raise BlockedError(str(error)) from None
 
@@ -259,7 +259,7 @@ class Redactor:
             return None  # names and values: that layer's
         if shape == "variable" and not plausible(content, Kind.TOKEN, quoted=True):
             return None
-        if shape in ("helm-release", "presigned-url"):  # text with secrets in it, which clients read
+        if shape in ("helm-release", "presigned-url", "text"):  # text with secrets in it, which clients read
             return apply(content, self._edits(content, place, 1, budget or _Budget(EXPANSION)))
         if shape == "docker-auth-encoded":
             try:

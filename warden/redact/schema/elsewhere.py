@@ -37,7 +37,7 @@ PLACES = (
     _place("azure:listKeys", _ARM, r".*/(?:list|regenerate)\w*Keys?", "keys.value", "value.value", "key", "key1", "key2", "primaryKey", "secondaryKey", "primaryMasterKey", "secondaryMasterKey",
            "primaryReadonlyMasterKey", "secondaryReadonlyMasterKey", "primaryConnectionString", "secondaryConnectionString", "adminKey", "masterKey", "functionKeys.*", "systemKeys.*", "default"),
     _place("azure:listSecrets", _ARM, r".*/list(?:Secrets|ConnectionStrings|Credentials|Sas\w*|\w*Sas)", "value.value", "connectionStrings.connectionString", "passwords.value", "accountSasToken", "serviceSasToken"),
-    _place("azure:listCredential", _ARM, r".*/listCluster\w*Credential", "kubeconfigs.value", transform="base64"),
+    _place("azure:listCredential", _ARM, r".*/listCluster\w*Credential", "kubeconfigs.value", transform="base64", shape="text"),
     _place("azure:appsettings", _ARM, r".*/config/(?:appsettings|connectionstrings)/list", "properties.*.value", "properties.*", shape="env"),
     # https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret
     _place("azure:keyvault", r".*\.vault\.(?:azure\.net|usgovcloudapi\.net|azure\.cn)", r"/secrets/.+", "value"),

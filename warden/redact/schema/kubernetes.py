@@ -37,6 +37,10 @@ TOKENS = {
 }
 #: Types of which the keys in `PUBLIC` mean what they say.
 _KEYED = frozenset({"kubernetes.io/service-account-token", "kubernetes.io/tls"})
+#: Of a bootstrap token, all but the token's secret half: https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/
+_BOOTSTRAP = frozenset(
+    {"token-id", "expiration", "description", "usage-bootstrap-authentication", "usage-bootstrap-signing", "auth-extra-groups"}
+)
 PUBLIC = frozenset({"ca.crt", "tls.crt", "namespace"})
 #: What clients parse in a value: keys of Secret's own types.
 _SHAPES = {
@@ -144,6 +148,8 @@ def public(type_: str, key: str, value: bytes, encoded: bool) -> bool:
     """Whether a value of a Secret is public by nature: `PUBLIC`, and looks like what its key says. `encoded`: `value` is base64."""
     if not value:
         return True  # nothing is no secret
+    if type_ == "bootstrap.kubernetes.io/token":
+        return key in _BOOTSTRAP
     if type_ not in _KEYED or key not in PUBLIC:
         return False
     if encoded:
