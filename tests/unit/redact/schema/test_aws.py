@@ -21,6 +21,9 @@ from warden.redact.schema.field import read
 _OPERATIONS = rows.operations("aws")
 _SERVICES = sorted({name.partition(":")[0] for name in _OPERATIONS} & set(installed().services()))
 
+#: Answers that moto writes wrongly: a text for a list inside a union; what is beside a member called ``body`` inside it.
+_WRONG = ("bedrock-agent-runtime:ListFlowExecutionEvents", "qconnect:")
+
 
 class _Output:
     """A full output: every text has a value of its own."""
@@ -56,7 +59,7 @@ def _answers(service: str) -> Iterator[tuple[str, Any, bytes, str, set[bytes]]]:
     loaded = ServiceModel(model._service_description, service)
     for sample in installed().samples(service, full=False):
         name = f"{service}:{sample.operation}"
-        if name not in _OPERATIONS or sample.protocol == "rpc-v2-cbor":
+        if name not in _OPERATIONS or sample.protocol == "rpc-v2-cbor" or name.startswith(_WRONG):
             continue
         operation = loaded.operation_model(sample.operation)
         if operation.output_shape is None or operation.has_event_stream_output:
@@ -67,7 +70,10 @@ def _answers(service: str) -> Iterator[tuple[str, Any, bytes, str, set[bytes]]]:
         expected = {text if isinstance(text, bytes) else text.encode() for member, text in output.texts if member in wanted}
         made = get_serializer_class(service, sample.protocol)(operation).serialize(value)
         body = made["body"].encode() if isinstance(made["body"], str) else made["body"]
-        yield name, sample.request, body, made["headers"].get("Content-Type", ""), expected
+        content_type = (
+            "application/x-amz-json-1.1" if sample.protocol == "json" else made["headers"].get("Content-Type", "")
+        )  # moto: "text"
+        yield name, sample.request, body, content_type, expected
 
 
 @pytest.mark.parametrize("service", _SERVICES)
