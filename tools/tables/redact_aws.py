@@ -1,7 +1,7 @@
 """``warden/redact/schema/aws.json``: what in the outputs of AWS's operations is secret.
 
-From each output of every botocore release in `botocore_models.VERSIONS`: what the model calls sensitive and is named like a credential, with the lines
-of ``data/redact_aws.jsonl`` added and taken away, and the environment-like maps and lists in which some values are secret.
+From each output of every botocore release in `botocore_models.VERSIONS`: what the model calls sensitive and is named like a credential, with the
+lines of ``data/redact_aws.jsonl`` added and taken away, and the environment-like maps and lists in which some values are secret.
 """
 
 from __future__ import annotations

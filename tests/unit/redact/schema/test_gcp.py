@@ -1,4 +1,5 @@
-"""Google's table: real requests of google-api-python-client decoded by the dialect, answers built from the documents' schemas, exactly the secrets found."""
+"""Google's table: real requests of google-api-python-client decoded by the dialect, answers built from the documents' schemas, and exactly the
+secrets found."""
 
 from __future__ import annotations
 

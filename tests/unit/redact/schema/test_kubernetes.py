@@ -151,6 +151,11 @@ def test_what_cannot_be_read_is_an_error(body: bytes, content_type: str) -> None
         _secrets("secrets:get").find(body, content_type)
 
 
+def test_environments_alone_are_not_certain() -> None:
+    assert _secrets("secrets:list").certain
+    assert not _secrets("pods:list").certain
+
+
 def test_a_status_has_none() -> None:
     fields: list[Field] = _secrets("secrets:get").find(b'{"kind":"Status","status":"Failure","code":404}', "application/json")
     assert fields == []
