@@ -35,7 +35,7 @@ PAIR_VALUE = re.compile(r"(?i)^(?:(?:parameter|resolved|attribute|string)_?)?val
 NAMELESS = {"appsync": "id"}
 
 #: Raise when `outputs` changes what it keeps.
-_FORMAT = 3
+_FORMAT = 4
 
 _XML = {"query", "ec2", "rest-xml"}
 
@@ -102,6 +102,8 @@ class Output:
         extra: dict[str, Any],
     ) -> Iterator[dict[str, Any]]:
         shape = self._shapes[reference["shape"]]
+        if shape.get("eventstream"):
+            return  # frames of its own: an answer that never ends is not a place for what is secret by its API
         sensitive = sensitive or bool(shape.get("sensitive") or reference.get("sensitive"))
         kind = shape["type"]
         if kind in ("string", "blob"):
@@ -169,7 +171,5 @@ class Output:
         """The name of the element: a flattened list's is that of its items."""
         shape = self._shapes[reference["shape"]]
         if shape["type"] == "list" and (shape.get("flattened") or reference.get("flattened")) and "locationName" in shape["member"]:
-            found: str = shape["member"]["locationName"]
-            return found
-        found = reference.get("locationName", member)
-        return found
+            return str(shape["member"]["locationName"])
+        return str(reference.get("locationName", member))

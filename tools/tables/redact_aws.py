@@ -1,7 +1,7 @@
 """``warden/redact/schema/aws.json``: what in the outputs of AWS's operations is secret.
 
-From each output of every botocore release in `botocore_models.VERSIONS`: what the model calls sensitive and is named like a credential, with the lines
-of ``data/redact_aws.jsonl`` added and taken away, and the environment-like maps and lists in which some values are secret.
+From each output of every botocore release in `botocore_models.VERSIONS`: what the model calls sensitive and is named like a credential, with the
+lines of ``data/redact_aws.jsonl`` added and taken away, and the environment-like maps and lists in which some values are secret.
 """
 
 from __future__ import annotations
@@ -121,3 +121,19 @@ def _entry(leaf: dict[str, Any], shape: str, line: dict[str, Any]) -> dict[str, 
     if made["j"] == made["n"]:
         del made["j"]
     return {key: value for key, value in made.items() if value}
+
+
+def left_out() -> Iterator[str]:
+    """For review: ``service leaf operations``, each end of a path that might be a secret and is none by the table; sensitive ones are marked."""
+    taken = {(name, row["n"]) for name, rows in operations().items() for row in rows}
+    found: dict[tuple[str, str, bool], int] = {}
+    for service, operation, leaf in leaves(botocore_models.VERSIONS[0]):
+        if (f"{service}:{operation}", leaf["name"]) not in taken:
+            key = service, ".".join(leaf["name"].split(".")[-2:]), bool(leaf.get("sensitive"))
+            found[key] = found.get(key, 0) + 1
+    for (service, end, sensitive), count in sorted(found.items()):
+        yield f"{service} {end} {count}{' sensitive' if sensitive else ''}"
+
+
+if __name__ == "__main__":
+    print(*left_out(), sep="\n")

@@ -42,8 +42,8 @@ def tables() -> dict[str, str]:
 
 
 def sections() -> dict[str, dict[str, list[Any]]]:
-    """``operations``: method id -> its entries (`warden.redact.schema.rows`); ``shared``: API -> those of every answer to a long-running operation of it,
-    which entries name. Raises ValueError for a line of data that no document has.
+    """``operations``: method id -> its entries (`warden.redact.schema.rows`); ``shared``: API -> those of every answer to a long-running
+    operation of it, which entries name. Raises ValueError for a line of data that no document has.
     """
     found: dict[str, dict[str, Any]] = {}
     kept = _kept()

@@ -1,7 +1,7 @@
 """A strict reader of CBOR (RFC 8949) that says where each text and byte string is, and writes new ones in their place.
 
-What is refused is what :mod:`warden.dialects.body.cbor` refuses in requests: duplicate keys, keys that are no text, nesting, bytes behind the end; and
-texts in chunks where a key or a value is, since they have no one place. AWS's services send none (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
+What is refused is what :mod:`warden.dialects.body.cbor` refuses in requests: duplicate keys, keys that are no text, nesting, bytes behind the end;
+and texts in chunks, since they have no one place. AWS's services send none (https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def _texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def _put(value: Any, path: Path, new: str) -> Any:
     if not path:
         return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
     copy[path[0]] = _put(value[path[0]], path[1:], new)
     return copy
 

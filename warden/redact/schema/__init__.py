@@ -31,6 +31,12 @@ __all__ = ["Field", "Replace", "Schema", "SchemaError", "Secrets"]
 class Secrets(Protocol):
     """Where an answer's secrets are."""
 
+    @property
+    def certain(self) -> bool:
+        """Whether some value is secret whatever it is. Otherwise there are only environments (shape ``env``), and an answer that is too large to
+        be read whole, or cannot be read, need not be stopped for this layer's sake."""
+        ...
+
     def find(self, body: bytes, content_type: str) -> list[Field]:
         """The fields of `body` (content codings undone), in order, none inside another. Raises SchemaError."""
         ...

@@ -61,6 +61,11 @@ class Found:
 
     resource: str
 
+    @property
+    def certain(self) -> bool:
+        """See `Secrets.certain`."""
+        return self.resource not in TEMPLATED
+
     def find(self, body: bytes, content_type: str) -> list[Field]:
         """See `Secrets.find`."""
         try:

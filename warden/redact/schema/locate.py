@@ -26,6 +26,11 @@ class Located:
 
     rows: tuple[Row, ...]
 
+    @property
+    def certain(self) -> bool:
+        """See `Secrets.certain`."""
+        return any(row.shape != "env" for row in self.rows)
+
     def find(self, body: bytes, content_type: str) -> list[Field]:
         """See `Secrets.find`."""
         form = media.form(body, content_type)

@@ -15,11 +15,15 @@ from moto.core.serialize import get_serializer_class
 
 from tests.unit.dialects.aws.botocore_requests import installed
 from warden.dialects.aws import AwsDialect
+from warden.redact import cbor_spans
 from warden.redact.schema import Schema, rows
 from warden.redact.schema.field import read
 
 _OPERATIONS = rows.operations("aws")
 _SERVICES = sorted({name.partition(":")[0] for name in _OPERATIONS} & set(installed().services()))
+
+#: Answers that moto writes wrongly: a text for a list inside a union; what is beside a member called ``body`` inside it.
+_WRONG = ("bedrock-agent-runtime:ListFlowExecutionEvents", "qconnect:")
 
 
 class _Output:
@@ -51,12 +55,24 @@ class _Output:
         return scalars.get(shape.type_name, 1)
 
 
+def _cbor(value: Any) -> bytes:
+    """`value` as rpc-v2-cbor writes it, but for times, which no row is about."""
+    if isinstance(value, (str, bytes)):
+        content = value.encode() if isinstance(value, str) else value
+        return cbor_spans.head(3 if isinstance(value, str) else 2, len(content)) + content
+    if isinstance(value, list):
+        return cbor_spans.head(4, len(value)) + b"".join(map(_cbor, value))
+    if isinstance(value, dict):
+        return cbor_spans.head(5, len(value)) + b"".join(_cbor(key) + _cbor(inner) for key, inner in value.items())
+    return b"\xf5" if value is True else b"\x01"
+
+
 def _answers(service: str) -> Iterator[tuple[str, Any, bytes, str, set[bytes]]]:
     model = installed().model(service)
     loaded = ServiceModel(model._service_description, service)
     for sample in installed().samples(service, full=False):
         name = f"{service}:{sample.operation}"
-        if name not in _OPERATIONS or sample.protocol == "rpc-v2-cbor":
+        if name not in _OPERATIONS or name.startswith(_WRONG):
             continue
         operation = loaded.operation_model(sample.operation)
         if operation.output_shape is None or operation.has_event_stream_output:
@@ -65,9 +81,15 @@ def _answers(service: str) -> Iterator[tuple[str, Any, bytes, str, set[bytes]]]:
         value = output.value(operation.output_shape, (), ())
         wanted = {entry["n"] for entry in rows._table("aws")[name] if isinstance(entry, dict)}
         expected = {text if isinstance(text, bytes) else text.encode() for member, text in output.texts if member in wanted}
+        if sample.protocol == "rpc-v2-cbor":
+            yield name, sample.request, _cbor(value), "application/cbor", expected
+            continue
         made = get_serializer_class(service, sample.protocol)(operation).serialize(value)
         body = made["body"].encode() if isinstance(made["body"], str) else made["body"]
-        yield name, sample.request, body, made["headers"].get("Content-Type", ""), expected
+        content_type = (
+            "application/x-amz-json-1.1" if sample.protocol == "json" else made["headers"].get("Content-Type", "")
+        )  # moto: "text"
+        yield name, sample.request, body, content_type, expected
 
 
 @pytest.mark.parametrize("service", _SERVICES)

@@ -34,7 +34,12 @@ def _b64(text: str | bytes) -> str:
 
 
 def _secret(data: dict[str, str], type_: str = "Opaque", **metadata: Any) -> dict[str, Any]:
-    return {"kind": "Secret", "metadata": {"name": "n", **metadata}, "data": {key: _b64(value) for key, value in data.items()}, "type": type_}
+    return {
+        "kind": "Secret",
+        "metadata": {"name": "n", **metadata},
+        "data": {key: _b64(value) for key, value in data.items()},
+        "type": type_,
+    }
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,9 @@ def test_helm_releases_and_docker_configurations_are_named() -> None:
     assert [field.shape for field in _secrets("secrets:get").find(body, "application/json")] == ["json"]
 
 
-@pytest.mark.parametrize("operation", ["configmaps:get", "pods/log:get", "namespaces:list", "nodes:list", "certificates.k8s.io/certificatesigningrequests:get"])
+@pytest.mark.parametrize(
+    "operation", ["configmaps:get", "pods/log:get", "namespaces:list", "nodes:list", "certificates.k8s.io/certificatesigningrequests:get"]
+)
 def test_other_answers_have_none(operation: str) -> None:
     assert Schema().paths([Action("kubernetes", operation, Verb.READ)]) is None
 
@@ -142,6 +149,11 @@ def test_other_answers_have_none(operation: str) -> None:
 def test_what_cannot_be_read_is_an_error(body: bytes, content_type: str) -> None:
     with pytest.raises(SchemaError):
         _secrets("secrets:get").find(body, content_type)
+
+
+def test_environments_alone_are_not_certain() -> None:
+    assert _secrets("secrets:list").certain
+    assert not _secrets("pods:list").certain
 
 
 def test_a_status_has_none() -> None:
