@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from tests.unit.redact.patterns.samples import draw
+from tests.unit.redact.patterns.samples import draw, fill
 from tests.unit.redact.patterns.traffic import Traffic
 from warden.redact.patterns import Patterns
 from warden.redact.patterns.block import ARMOUR, KIND
