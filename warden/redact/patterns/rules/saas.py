@@ -8,7 +8,7 @@ from warden.redact.patterns.rule import LEFT, RIGHT, Rule
 # fmt: off
 RULES = (
     Rule("airtable-token", ("pat",), rf"{LEFT}pat[A-Za-z0-9]{{14}}\.[a-f0-9]{{64}}{RIGHT}", yes=("pat{a14}.{h64}",), no=("path/to.{h64}", "pattern")),
-    Rule("facebook-token", ("|",), r"(?<![0-9])([0-9]{15,16}\|[\w-]{27,40})(?![\w-])", back=16, entropy=3.0, yes=("facebook <<{d15}|{a27}>>",), no=("a|b", "{d15}|{a5}")),
+    Rule("facebook-token", tuple(f"{digit}|" for digit in range(10)), r"(?<![0-9])([0-9]{15,16}\|[\w-]{27,40})(?![\w-])", back=16, entropy=3.0, yes=("facebook <<{d15}|{a27}>>",), no=("a|b", "{d15}|{a5}")),
     Rule("facebook-page-token", ("eaac", "eaam"), rf"{LEFT}EAA[MC][A-Za-z0-9]{{100,400}}{RIGHT}", entropy=4.0, yes=("EAAC{a150}",), no=("EAAC{a20}", "xEAAC{a150}")),
     Rule("mapbox-token", ("pk.", "sk."), rf"{LEFT}[ps]k\.[A-Za-z0-9]{{60,120}}\.[A-Za-z0-9_-]{{22}}(?![\w-])", yes=("pk.{a60}.{a22}",), no=("pk.x",)),
     Rule("maxmind-key", ("_mmk",), r"(?<![A-Za-z0-9])([A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk)(?![A-Za-z0-9])", back=36, yes=("{a6}_{a29}_mmk",), no=("{a6}_mmk",)),
