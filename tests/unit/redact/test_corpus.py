@@ -8,6 +8,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +17,8 @@ from tests.corpus.redaction.draft import Record, Secret
 from tests.corpus.redaction.score import Readings, Score, score
 from tests.corpus.redaction.views import forms
 from warden.cli.redact import Session, redact_record
+from warden.model import HttpRequest
+from warden.pipeline import Decoder
 from warden.redact import placeholder
 
 #: The bars: of the secrets, how many are caught; of the look-alikes, how many are damaged.
@@ -98,6 +101,21 @@ def test_the_measure_sees_what_is_left_and_what_is_gone() -> None:
         assert score(record, {"headers": {}, "body_b64": "", "findings": [], "blocked": "reason"}) == Score((), record.lookalikes), (
             record.id
         )
+
+
+def test_cloud_requests_are_read_as_operations() -> None:
+    """A record whose request no dialect knows would not meet the schema layer as the real one does."""
+    decoder = Decoder()
+    for record in _all():
+        url = urlsplit(str(record.request["url"]))
+        if not (url.hostname or "").endswith((".amazonaws.com", ".googleapis.com")):
+            continue
+        body = base64.b64decode(str(record.request.get("body_b64", "")))
+        given = record.request.get("headers", {})
+        headers = (("host", url.netloc), *(given.items() if isinstance(given, dict) else ()))
+        target = url.path + (f"?{url.query}" if url.query else "")
+        request = HttpRequest(str(record.request["method"]), "https", url.netloc, 443, target, headers, body, len(body))
+        assert all(action.certainty != "unknown" for action in decoder.decode(request)), record.id
 
 
 # -- redaction -----------------------------------------------------------------------------------------------------------------------------
