@@ -85,6 +85,7 @@ def substitute(request: HttpRequest, vault: Vault, transcripts: tuple[str, ...] 
                 raise CredentialError(
                     "placeholder-encoded",
                     f"The request has the placeholder of a secret in its body, in {error}, where none can be replaced.",
+                    "Send it in a body of text, JSON, YAML, XML or a form, at once (AWS: AWS_REQUEST_CHECKSUM_CALCULATION=when_required).",
                 ) from None
     for entry in filling.used:
         vault.sent(entry, request.host)
