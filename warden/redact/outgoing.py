@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from warden.errors import CredentialError
 from warden.model import HttpRequest
-from warden.redact import content
+from warden.redact import chunks, content
 from warden.redact.content import Place
 from warden.redact.transcripts import HOSTS as TRANSCRIPTS
 from warden.redact.vault import Entry, Vault
@@ -219,6 +219,8 @@ def _of_body(name: str, value: str, body: bytes) -> str:
     """A header that says something of the body, for the body as it is now."""
     if name == "content-length":
         return str(len(body))
+    if name == "x-amz-decoded-content-length" and (found := chunks.payload(body)) is not None:
+        return str(len(found[0]))
     if name == "content-md5":
         return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
     return value
