@@ -168,3 +168,53 @@ def test_config_show_prints_the_entries_and_no_value(configured: Warden) -> None
         assert done.returncode == 0, done
         assert "ORDINARY_NAME" in done.stdout
         assert VALUES["env"] not in done.stdout
+
+
+#: Writes the placeholder to AWS, as an agent would that was told to store a key. Prints the answer's code.
+STORE = """
+import boto3, os, sys
+from botocore.exceptions import ClientError
+try:
+    if sys.argv[1] == "secretsmanager":
+        boto3.client("secretsmanager").create_secret(Name=sys.argv[2], SecretString='{"key": "%s"}' % os.environ["ONE"])
+    elif sys.argv[1] == "description":
+        boto3.client("secretsmanager").create_secret(Name=sys.argv[2], SecretString="x", Description=os.environ["ONE"])
+    else:
+        boto3.client("s3").put_object(Bucket="shelf", Key=sys.argv[2], Body=b"key: " + os.environ["ONE"].encode())
+    print("stored")
+except ClientError as error:
+    print(error.response["Error"]["Message"])
+"""
+
+
+def test_a_signed_aws_request_stores_the_real_value(session_warden: Warden, owner: Any) -> None:
+    """moto, an emulator, does not check signatures; tests/unit/credentials/test_aws.py does, against botocore's."""
+    owner("s3").create_bucket(Bucket="shelf")
+    entries = [
+        {
+            "name": "one",
+            "from": {"env": "ORDINARY_NAME"},
+            "hosts": ["secretsmanager.us-east-1.amazonaws.com", "shelf.s3.amazonaws.com"],
+            "field": ["json:SecretString", "body"],
+            "variable": "ONE",
+        }
+    ]
+    credentials = {**session_warden.config.get("credentials", {}), "entries": entries}
+    session_warden.configure(credentials=credentials)
+    try:
+        done = session_warden.python(STORE, "secretsmanager", "e2e-placeholder", env=GIVEN)
+        assert done.stdout.strip() == "stored", (done, session_warden.rulings()[-1])
+        assert json.loads(owner("secretsmanager").get_secret_value(SecretId="e2e-placeholder")["SecretString"]) == {"key": VALUES["env"]}
+        # In chunks with a checksum behind them, as boto3 does by itself, and at once.
+        unchunked = {"AWS_REQUEST_CHECKSUM_CALCULATION": "when_required"}
+        for key, more in (("chunks", {}), ("at-once", unchunked)):
+            done = session_warden.python(STORE, "s3", key, env={**GIVEN, **more})
+            assert done.stdout.strip() == "stored", (done, session_warden.rulings()[-1])
+            assert owner("s3").get_object(Bucket="shelf", Key=key)["Body"].read() == b"key: " + VALUES["env"].encode()
+        entries[0]["field"] = ["json:SecretString"]
+        session_warden.configure(credentials=credentials)
+        for kind in ("description", "s3"):
+            done = session_warden.python(STORE, kind, "e2e-elsewhere", env={**GIVEN, **unchunked})
+            assert "placeholder-elsewhere" in done.stdout, done
+    finally:
+        session_warden.configure()

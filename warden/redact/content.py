@@ -14,6 +14,7 @@ from email.message import Message
 from typing import Protocol
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
+from warden.redact import chunks
 from warden.redact.strings import Change, change_json, change_yaml
 from warden.redact.vault import Entry, Seen, Vault
 
@@ -83,11 +84,27 @@ def fill(body: bytes, types: Sequence[str], encodings: Sequence[str], filling: F
             if made == unpacked:
                 return body
             return gzip.compress(made, mtime=0) if "gzip" in coding else zlib.compress(made)
-        if coding not in ("", "identity", "aws-chunked"):
+        if coding == "aws-chunked":
+            return _rechunked(body, types, encodings, filling)
+        if coding not in ("", "identity"):
             return body  # not looked into, so nothing is replaced in it
-        if coding == "aws-chunked" and filling.vault.placeholders_in(body):
-            raise UnchangeableError("chunks with their lengths (aws-chunked)")
     return _typed(body, types[0] if types else "", BODY, filling, 0)
+
+
+def _rechunked(body: bytes, types: Sequence[str], encodings: Sequence[str], filling: Filling) -> bytes:
+    found = chunks.payload(body)
+    if found is None:
+        if holds(body, filling.vault):
+            raise UnchangeableError("chunks that are signed or broken (aws-chunked)")
+        return body
+    inner = [one for value in encodings for one in value.split(",") if one.strip().lower() != "aws-chunked"]
+    made = fill(found[0], types, inner, filling)
+    if made == found[0]:
+        return body
+    whole = chunks.rebuilt(made, found[1])
+    if whole is None:
+        raise UnchangeableError("chunks (aws-chunked) with a checksum that cannot be made anew")
+    return whole
 
 
 def is_framed(content_type: str) -> bool:

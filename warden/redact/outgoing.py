@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from warden.errors import CredentialError
 from warden.model import HttpRequest
-from warden.redact import content
+from warden.redact import chunks, content
 from warden.redact.content import Place
 from warden.redact.transcripts import HOSTS as TRANSCRIPTS
 from warden.redact.vault import Entry, Vault
@@ -85,6 +85,7 @@ def substitute(request: HttpRequest, vault: Vault, transcripts: tuple[str, ...] 
                 raise CredentialError(
                     "placeholder-encoded",
                     f"The request has the placeholder of a secret in its body, in {error}, where none can be replaced.",
+                    "Send it in a body of text, JSON, YAML, XML or a form, at once (AWS: AWS_REQUEST_CHECKSUM_CALCULATION=when_required).",
                 ) from None
     for entry in filling.used:
         vault.sent(entry, request.host)
@@ -218,6 +219,8 @@ def _of_body(name: str, value: str, body: bytes) -> str:
     """A header that says something of the body, for the body as it is now."""
     if name == "content-length":
         return str(len(body))
+    if name == "x-amz-decoded-content-length" and (found := chunks.payload(body)) is not None:
+        return str(len(found[0]))
     if name == "content-md5":
         return base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
     return value

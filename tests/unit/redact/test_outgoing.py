@@ -451,3 +451,38 @@ def test_a_placeholder_in_a_passing_body_is_seen_across_pieces(size: int) -> Non
         seen = [watch.feed(stream[at : at + size]) for at in range(0, len(stream), size)]
         assert seen.count(True) == 1
     assert not any(Watch(vault).feed(secrets.token_bytes(5000)) for _ in range(3))
+
+
+def _in_chunks(payload: bytes, size: int, name: str, total: bytes) -> bytes:
+    pieces = [payload[at : at + size] for at in range(0, len(payload), size)]
+    return (
+        b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in pieces)
+        + b"0\r\n"
+        + f"{name}:".encode()
+        + base64.b64encode(total)
+        + b"\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize("size", [7, 1000])
+def test_an_upload_in_chunks_is_put_together_again(size: int) -> None:
+    vault, _, made = bound(PLAIN, "body")
+    old, new = (b"x" * 50 + value.encode() + b"y" for value in (made, PLAIN))
+    body = _in_chunks(old, size, "x-amz-checksum-crc32", zlib.crc32(old).to_bytes(4))
+    head = (("Content-Encoding", "aws-chunked"), ("X-Amz-Decoded-Content-Length", str(len(old))))
+    sent = substitute(with_body("application/octet-stream", body, *head), vault)
+    assert sent.body == _in_chunks(new, len(new), "x-amz-checksum-crc32", zlib.crc32(new).to_bytes(4))
+    assert sent.header("x-amz-decoded-content-length") == str(len(new))
+    assert sent.header("content-length") == str(len(sent.body or b""))
+
+
+def test_an_upload_in_chunks_that_cannot_be_put_together_is_refused() -> None:
+    vault, _, made = bound(PLAIN, "body")
+    head = ("Content-Encoding", "aws-chunked")
+    for body in (
+        _in_chunks(made.encode(), 1000, "x-amz-checksum-crc64nvme", b"12345678"),
+        b"1c;chunk-signature=0\r\n" + made.encode() + b"\r\n0;chunk-signature=0\r\n\r\n",
+    ):
+        with pytest.raises(CredentialError) as raised:
+            substitute(with_body("application/octet-stream", body, head), vault)
+        assert raised.value.code == "placeholder-encoded"
