@@ -10,7 +10,9 @@ and around them:
 - `resolve`: a program of its own that asks botocore's whole chain (SSO, assumed roles, processes, instance metadata) in the user's environment,
   with a time limit; it is run, never imported;
 - `ask`: runs such a program as the user; `reach`: what of it the sandboxed command could have written, and is therefore not used;
-- `gcp_resolve`: the same for Google's access tokens;
+- `gcp_resolve`: the same for Google's access tokens, which `gcp_tokens` keeps; `gcp_outside`: what the user's Google files say that is no secret;
+- `gcp_metadata`: Google's metadata server, pure; `gcp_exchange`: what is exchanged for a token; `gcp_answers`: tokens in answers;
+- `service_account`: pure: dummies of service account keys, and signatures by them made again with the real key;
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message.
 
 The walk of one request (`AwsBroker.authorize`)::

@@ -4,12 +4,15 @@
 ``Authorization: Bearer`` of a session dummy  becomes the real token
 no credential at all                          passes as it is: public data
 an API key, to Gemini's API                   passes as it is: a key that the user passes in, as to any other model
+a token signed by a dummy key                 is signed again with the real key (`gcp_exchange`)
+a dummy that came back in an answer           becomes what it stands for (`gcp_answers`)
 any other token, key or signature             denied: the agent found or made credentials that are not the session's
 ============================================  ====================================================================================
 
 Two dummies, because two kinds of tools find their identity in two places outside: gcloud in its own login (``CLOUDSDK_AUTH_ACCESS_TOKEN``
 inside), Terraform and libraries in the application default credentials (``GOOGLE_OAUTH_ACCESS_TOKEN``). Each stands for that source, or the
-other when it is empty.
+other when it is empty. Libraries get the second from the metadata server (`gcp_metadata`), which every one of them asks when it finds no file: so one
+way serves a user's login, a key, and a workload's identity outside alike. Only a key that a variable names outside is a file inside too, a dummy key.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from warden.config import GcpCredentialsConfig
-from warden.credentials import gcp_exchange, gcp_metadata, gcp_outside
+from warden.credentials import gcp_answers, gcp_exchange, gcp_metadata, gcp_outside
 from warden.credentials.gcp_tokens import BOUND, Dummies, Fixed, Source, Tokens
 from warden.credentials.outside import Outside
 from warden.credentials.service_account import Assertion, ServiceAccountKeys
@@ -143,6 +146,14 @@ class GcpBroker:
         """A batch's inner requests may have credentials of their own; what is exchanged for a token is one."""
         return _is_batch(request) or gcp_exchange.is_endpoint(request)
 
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        """Whether the answer to this request holds credentials, and must go through `receive`."""
+        return gcp_answers.concerned(actions)
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        """`response`, which is whole and not compressed, with dummies for the credentials in it. Raises CredentialError: it must not be handed on."""
+        return gcp_answers.replaced(request, response, self._bound, self.adopt)
+
     def _exchange(self, assertion: Assertion) -> tuple[str, int]:
         """The dummy of the token that the real key is given for these scopes, and its life in seconds."""
         which = assertion.key.dummy_id, assertion.scope
@@ -176,6 +187,8 @@ class GcpBroker:
         if gcp_exchange.is_endpoint(request):
             return gcp_exchange.swap(request, self._bound, lambda sent: self._source(sent, request))
         gcp_exchange.check_signing(actions)
+        if gcp_answers.concerned(actions) and any("grpc" in value.lower() for value in request.header_values("content-type")):
+            raise CredentialError("unreadable-answer", "Over gRPC, the credentials in the answer could not be replaced.", "Ask over REST.")
         values = request.header_values("authorization")
         if len(values) > 1:
             raise CredentialError("two-credentials", "The request has more than one Authorization header.", "Send one.")
