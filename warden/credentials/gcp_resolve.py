@@ -36,7 +36,8 @@ def main() -> None:
 def _default(_question: dict[str, Any]) -> dict[str, Any]:
     import google.auth
 
-    return _refreshed(google.auth.default(scopes=[SCOPE])[0])
+    # An external account asks for its project on the way, by `requests` unless told otherwise, which is not ours to require.
+    return _refreshed(google.auth.default(scopes=[SCOPE], request=_request())[0])
 
 
 def _key(question: dict[str, Any]) -> dict[str, Any]:
@@ -45,11 +46,15 @@ def _key(question: dict[str, Any]) -> dict[str, Any]:
     return _refreshed(service_account.Credentials.from_service_account_info(question["key"], scopes=question["scopes"]))  # type: ignore[no-untyped-call]
 
 
-def _refreshed(found: Any) -> dict[str, Any]:
+def _request() -> Any:
     import google.auth.transport.urllib3
     import urllib3
 
-    found.refresh(google.auth.transport.urllib3.Request(urllib3.PoolManager()))  # type: ignore[no-untyped-call]
+    return google.auth.transport.urllib3.Request(urllib3.PoolManager())  # type: ignore[no-untyped-call]
+
+
+def _refreshed(found: Any) -> dict[str, Any]:
+    found.refresh(_request())
     expires = found.expiry.replace(tzinfo=datetime.UTC).timestamp() if found.expiry else None
     return {"token": found.token, "expires": expires}
 
