@@ -278,6 +278,7 @@ class Ruling:
 
     `id` names it in the audit log and, as the request id header, in the denial. `forward` is the request to send instead of the one that came
     in (with real credentials); None when denied, or when the message is not HTTP. `code` is the stable name of a decode or credential error.
+    `answer` is what a broker answers an allowed request with instead of forwarding it: it holds dummies.
     """
 
     id: str
@@ -285,6 +286,7 @@ class Ruling:
     decision: Decision = field(default_factory=Decision)
     forward: HttpRequest | None = None
     code: str = ""
+    answer: HttpResponse | None = field(default=None, repr=False)
 
     @property
     def allowed(self) -> bool:

@@ -55,6 +55,10 @@ from warden.redact.vault import Vault
 FAILED = "warden could not rule on this, so it is denied. The audit log has the detail under ruling {id}."
 
 
+#: Of what a broker answers: no policy is asked, because it gives the session nothing that it does not have, and nothing leaves.
+ANSWERED = Decision(Effect.ALLOW, reason="warden answers this itself, with dummies; nothing leaves.")
+
+
 class DecisionPoint(Protocol):
     """The policy decision point (:mod:`warden.decide`). `decide` never raises for a policy's mistake: it denies with errors."""
 
@@ -71,7 +75,10 @@ class Broker(Protocol):
         ...
 
     def local(self, request: HttpRequest) -> HttpResponse | None:
-        """What is answered in place of a metadata service, at once and with dummies; None when it is not this broker's to answer."""
+        """What is answered in place of a metadata service or token endpoint, at once and with dummies; None when it is not this broker's to answer.
+
+        Raises CredentialError for what it would be, but may not be given.
+        """
 
     def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
         """Whether the answer holds credentials, so that `receive` must have it whole."""
@@ -231,7 +238,7 @@ class Pipeline:
         record: dict[str, Any] = {"id": ruling_id, "message": _describe(message)}
         try:
             if answered:
-                ruling = Ruling(ruling_id, (_local(message),), Decision(Effect.ALLOW, reason="warden answers this itself, with dummies."))
+                ruling = Ruling(ruling_id, (_local(message),), ANSWERED)
             else:
                 ruling = self._refused(ruling_id, message, refusal) if refusal else self._rule(ruling_id, message, record, within)
         except Exception as error:  # noqa: BLE001 - promise 1: an exception in any of our code denies
@@ -260,6 +267,13 @@ class Pipeline:
         finally:
             mark, timings["decode"] = time.perf_counter_ns(), (time.perf_counter_ns() - mark) // 1000
         record["actions"] = [action.as_dict() for action in actions]
+        if within is None and isinstance(message, HttpRequest):
+            try:
+                answer = self._broker.local(message)
+            except CredentialError as error:
+                return Ruling(ruling_id, actions, Decision(reason=error.message, advice=error.advice), code=error.code)
+            if answer is not None:
+                return Ruling(ruling_id, actions, ANSWERED, answer=answer)
         decision = self._point.decide(self.principal, actions)
         timings["decide"] = (time.perf_counter_ns() - mark) // 1000
         if within is not None and decision.allowed:

@@ -13,13 +13,15 @@ and around them:
 - `entries`: placeholders for any other API, from the configuration or from `known`, the variables of well-known tools; `command` runs what prints
   one;
 - `refilled`: a signed AWS request into which secrets were put, signed again;
-- `gcp_resolve`: the same for Google's access tokens;
 - `sigv4`: pure: reads a signature, proves it, and makes another over exactly the same message; `presigned` does it for URLs,
   `chunks` for the body that follows a head, while it streams;
 - `sigv4a`: pure: the asymmetric keys that sign for several regions;
 - `returned`: pure: the credentials in an answer of AWS (an assumed role, a new key) swapped for dummies, which `minted` remembers;
 - `imds`: pure: the metadata services of instances and containers, answered with dummies;
 - `aws_request`: pure: what is looked at in an AWS request before it is signed anew, and refused.
+- `gcp_resolve`: the same for Google's access tokens, which `gcp_tokens` keeps; `gcp_outside`: what the user's Google files say that is no secret;
+- `gcp_metadata`: Google's metadata server, pure; `gcp_exchange`: what is exchanged for a token; `gcp_answers`: tokens in answers;
+- `service_account`: pure: dummies of service account keys, and signatures by them made again with the real key;
 
 The walk of one request (`AwsBroker.authorize`)::
 

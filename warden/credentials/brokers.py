@@ -52,4 +52,4 @@ class Brokers:
     def files(self, authority: bytes) -> Mapping[str, Mapping[str, bytes]]:
         """Synthetic directories: their paths, and in each the files' contents by name. `authority` is the PEM of the session's CA."""
         aws = self.aws.files()
-        return {**({f"{self.home}/.aws": aws} if aws else {}), **self.kubernetes.files(authority)}
+        return {**({f"{self.home}/.aws": aws} if aws else {}), **self.gcp.files(), **self.kubernetes.files(authority)}

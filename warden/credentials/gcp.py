@@ -4,45 +4,42 @@
 ``Authorization: Bearer`` of a session dummy  becomes the real token
 no credential at all                          passes as it is: public data
 an API key, to Gemini's API                   passes as it is: a key that the user passes in, as to any other model
+a token signed by a dummy key                 is signed again with the real key (`gcp_exchange`)
+a dummy that came back in an answer           becomes what it stands for (`gcp_answers`)
 any other token, key or signature             denied: the agent found or made credentials that are not the session's
 ============================================  ====================================================================================
 
 Two dummies, because two kinds of tools find their identity in two places outside: gcloud in its own login (``CLOUDSDK_AUTH_ACCESS_TOKEN``
 inside), Terraform and libraries in the application default credentials (``GOOGLE_OAUTH_ACCESS_TOKEN``). Each stands for that source, or the
-other when it is empty.
+other when it is empty. Libraries get the second from the metadata server (`gcp_metadata`), which every one of them asks when it finds no file: so one
+way serves a user's login, a key, and a workload's identity outside alike. Only a key that a variable names outside is a file inside too, a dummy key.
 """
 
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_plus
 
 from warden.config import GcpCredentialsConfig
-from warden.credentials import gcp_metadata, gcp_outside
-from warden.credentials.ask import ask
+from warden.credentials import gcp_answers, gcp_exchange, gcp_metadata, gcp_outside
+from warden.credentials.gcp_tokens import BOUND, Dummies, Fixed, Source, Tokens
 from warden.credentials.outside import Outside
+from warden.credentials.service_account import Assertion, ServiceAccountKeys
 from warden.errors import CredentialError
 from warden.model import Action, HttpRequest, HttpResponse
 
+#: The file of a service account's dummy key.
+_KEY_FILE = "service-account.json"
 #: The variables that tools read a token from.
 GCLOUD, LIBRARIES = "CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"
-
-#: The life that Google's tokens usually have, in seconds.
-USUAL_LIFE = 3599
-#: Seconds before its expiry at which a token is fetched anew, and the life of one that names none.
-REFRESH_MARGIN, UNDATED_LIFE = 300.0, 900.0
-
-#: Seconds after a failure in which it is repeated without asking again.
-FAILURE_LIFE = 5.0
-
-_RESOLVE = Path(__file__).with_name("gcp_resolve.py")
-_SETUP = "Run `gcloud auth login` or `gcloud auth application-default login` outside the sandbox."
 
 #: Query parameters that are credentials: https://cloud.google.com/apis/docs/system-parameters, and signed URLs of Cloud Storage.
 _QUERY = frozenset({"access_token", "oauth_token", "bearer_token", "key", "$key", "x-goog-signature", "x-goog-credential", "signature",
@@ -54,57 +51,6 @@ _HEADERS = frozenset({"x-goog-api-key", "x-goog-iam-authorization-token", "x-goo
 _KEYED_HOST, _KEYS = "generativelanguage.googleapis.com", frozenset({"x-goog-api-key", "key", "$key"})
 #: In the body of a batch, each inner request may have a credential of its own, which Google prefers to the outer one.
 _INNER = re.compile(rb"(?:^|\n)[ \t]*(?:authorization|x-goog-api-key)[ \t]*:|[?&](?:access_token|key|oauth_token)=", re.IGNORECASE)
-
-
-class Tokens:
-    """The real access token of one kind of tool. `order` says which sources outside are asked, first to last."""
-
-    def __init__(self, outside: Outside, variable: str, order: tuple[str, ...], now: Callable[[], float]) -> None:
-        self._outside = outside
-        self._variable = variable
-        self._order = order
-        self._now = now
-        self._kept, self._refresh_at, self._expires = "", 0.0, 0.0
-        self._failure: CredentialError | None = None
-        self._failed_until = 0.0
-
-    def __repr__(self) -> str:
-        return "Tokens(redacted)"
-
-    def life(self) -> int:
-        """Whole seconds that the token at hand is good for, or one would be: what a client may be told, and no reason to fetch one."""
-        left = int(self._expires - self._now())
-        return left if self._kept and left > 0 else USUAL_LIFE
-
-    def token(self) -> str:
-        """A token that is good now. Blocks while it is fetched. Raises CredentialError ``no-credentials`` or ``credentials-unavailable``."""
-        for name in (self._variable, GCLOUD, LIBRARIES):
-            if stated := self._outside.environment.get(name):
-                return stated
-        now = self._now()
-        if self._kept and now < self._refresh_at:
-            return self._kept
-        if self._failure is not None and now < self._failed_until:
-            raise self._failure
-        try:
-            self._kept, expires = self._resolved()
-        except CredentialError as error:
-            self._failure, self._failed_until = error, self._now() + FAILURE_LIFE
-            raise
-        life = UNDATED_LIFE if expires is None else expires - now
-        self._failure, self._expires = None, now + life
-        self._refresh_at = now + max(0.0, life - min(REFRESH_MARGIN, life / 5))
-        return self._kept
-
-    def _resolved(self) -> tuple[str, float | None]:
-        answer = ask(self._outside, _RESOLVE, {"order": self._order}, kind="Google Cloud", advice=_SETUP)
-        token, expires = answer.get("token"), answer.get("expires")
-        if isinstance(token, str) and token:
-            return token, expires if isinstance(expires, int | float) else None
-        error = str(answer.get("error", "no token"))
-        if error in ("DefaultCredentialsError", "FileNotFoundError", "no-source"):
-            raise CredentialError("no-credentials", "There are no Google Cloud credentials outside the sandbox.", _SETUP)
-        raise CredentialError("credentials-unavailable", f"A Google Cloud token could not be had outside the sandbox: {error}.", _SETUP)
 
 
 class GcpBroker:
@@ -122,15 +68,21 @@ class GcpBroker:
     ) -> None:
         self._config = config
         self._outside = Outside(environment, home, run_as, writable)
-        # Google's tokens begin with "ya29."; 128 random characters behind it are nobody's.
-        self._dummies = {name: "ya29.warden-" + secrets.token_urlsafe(96) for name in (GCLOUD, LIBRARIES)}
+        self._now = now
         self._tokens = {
-            GCLOUD: Tokens(self._outside, GCLOUD, ("gcloud", "adc"), now),
-            LIBRARIES: Tokens(self._outside, LIBRARIES, ("adc", "gcloud"), now),
+            GCLOUD: Tokens(self._outside, {"order": ("gcloud", "adc")}, now, (GCLOUD, LIBRARIES)),
+            LIBRARIES: Tokens(self._outside, {"order": ("adc", "gcloud")}, now, (LIBRARIES, GCLOUD)),
         }
+        # Apart from the bound ones, which are forgotten one day.
+        self._own = {name: f"ya29.warden-{secrets.token_urlsafe(96)}" for name in self._tokens}
+        self._bound = Dummies()
+        self._keys = ServiceAccountKeys(now)
+        #: The dummy and its real source of each key and scope that tokens were exchanged for.
+        self._exchanged: dict[tuple[str, str], tuple[str, Tokens]] = {}
 
         self._found = gcp_outside.find(self._outside, (GCLOUD, LIBRARIES))
         self._served = config.enabled and self._found.any_source
+        self._key_file = self._dummy_key() if self._served else b""
 
     def __repr__(self) -> str:
         return "GcpBroker(redacted)"
@@ -142,19 +94,46 @@ class GcpBroker:
         if not self._config.enabled:
             return {"NO_GCE_CHECK": "true"}
         absent = {} if self._served else {"NO_GCE_CHECK": "true"}
-        return {**self._found.variables, **self._dummies, **absent}
+        file = {gcp_outside.FILE_VARIABLE: f"{self._directory}/{_KEY_FILE}"} if self._key_file else {}
+        return {**self._found.variables, **self._own, **absent, **file}
+
+    def files(self) -> dict[str, dict[str, bytes]]:
+        """The dummy of the service account's key that the user's environment names: a directory, and the file in it."""
+        return {str(self._directory): {_KEY_FILE: self._key_file}} if self._key_file else {}
+
+    def adopt(self, key: Mapping[str, Any]) -> dict[str, str]:
+        """The dummy to show in place of a service account's key. Raises ValueError for what is none of Google's."""
+        return self._keys.adopt(key)
+
+    @property
+    def _directory(self) -> Path:
+        return self._outside.home / ".config/gcloud-inside"
+
+    def _dummy_key(self) -> bytes:
+        """Only for a key that a variable names: who reads the variable wants a file. Everybody else asks the metadata server."""
+        if not self._outside.environment.get(gcp_outside.FILE_VARIABLE):
+            return b""
+        try:
+            return json.dumps(self._keys.adopt(self._found.default, trusted=True), indent=2).encode()
+        except ValueError:
+            return b""
 
     def local(self, request: HttpRequest) -> HttpResponse | None:
-        """The metadata server's answer; None where the session has no Google identity."""
+        """The metadata server's answer, or the token endpoint's to a dummy key's signature; None for anything else, and where the session has no
+        Google identity. Raises CredentialError for a signature that asks for what the sandbox is not given.
+        """
         if not self._served:
             return None
+        if gcp_exchange.is_endpoint(request):
+            return gcp_exchange.answer(request, self._keys, self._exchange)
+        if request.scheme != "http" or request.host not in gcp_metadata.NAMES | {gcp_metadata.ADDRESS}:
+            return None
         found = self._found
-        life = self._tokens[LIBRARIES].life()
         return gcp_metadata.answer(
             request,
             gcp_metadata.Instance(
-                self._dummies[LIBRARIES],
-                life,
+                self._own[LIBRARIES],
+                self._tokens[LIBRARIES].life(),
                 found.text("client_email"),
                 found.project,
                 universe=found.text("universe_domain") or "googleapis.com",
@@ -164,14 +143,52 @@ class GcpBroker:
         )
 
     def needs_body(self, request: HttpRequest) -> bool:
-        """A batch's inner requests may have credentials of their own."""
-        return _is_batch(request)
+        """A batch's inner requests may have credentials of their own; what is exchanged for a token is one."""
+        return _is_batch(request) or gcp_exchange.is_endpoint(request)
+
+    def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
+        """Whether the answer to this request holds credentials, and must go through `receive`."""
+        return gcp_answers.concerned(actions)
+
+    def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
+        """`response`, which is whole and not compressed, with dummies for the credentials in it. Raises CredentialError: it must not be handed on."""
+        return gcp_answers.replaced(request, response, self._bound, self.adopt)
+
+    def _exchange(self, assertion: Assertion) -> tuple[str, int]:
+        """The dummy of the token that the real key is given for these scopes, and its life in seconds."""
+        which = assertion.key.dummy_id, assertion.scope
+        if which not in self._exchanged:
+            if len(self._exchanged) >= BOUND:
+                del self._exchanged[next(iter(self._exchanged))]
+            question = {"order": ("key",), "key": assertion.key.real, "scopes": assertion.scope.split()}
+            tokens = Tokens(self._outside, question, self._now)
+            self._exchanged[which] = self._bound.make(tokens), tokens
+        dummy, tokens = self._exchanged[which]
+        return dummy, tokens.life()
+
+    def _source(self, sent: str, request: HttpRequest) -> Source | None:
+        """Where the real token is that `sent` stands for; None when it is nobody's."""
+        own = next((name for name, made in self._own.items() if hmac.compare_digest(made.encode(), sent.encode())), None)
+        if own is not None:
+            return self._tokens[own]
+        if bound := self._bound.find(sent):
+            return bound
+        assertion = self._keys.read(sent)
+        if assertion is None:
+            return None
+        gcp_exchange.check_audience(assertion, request)
+        return Fixed(assertion.resigned())
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with the real token, or as it is when it asks for none. Raises CredentialError when it cannot be given one."""
         if not any(action.provider == "gcp" for action in actions):
             return request
         _check_elsewhere(request)
+        if gcp_exchange.is_endpoint(request):
+            return gcp_exchange.swap(request, self._bound, lambda sent: self._source(sent, request))
+        gcp_exchange.check_signing(actions)
+        if gcp_answers.concerned(actions) and any("grpc" in value.lower() for value in request.header_values("content-type")):
+            raise CredentialError("unreadable-answer", "Over gRPC, the credentials in the answer could not be replaced.", "Ask over REST.")
         values = request.header_values("authorization")
         if len(values) > 1:
             raise CredentialError("two-credentials", "The request has more than one Authorization header.", "Send one.")
@@ -180,7 +197,7 @@ class GcpBroker:
         scheme, _, sent = values[0].partition(" ")
         if scheme.lower() != "bearer":
             raise _foreign(f"signed or authorized by {scheme[:32]!r}")
-        source = next((name for name, made in self._dummies.items() if hmac.compare_digest(made.encode(), sent.strip().encode())), None)
+        source = self._source(sent.strip(), request)
         if source is None:
             raise _foreign("authorized by a token")
         if not self._config.enabled:
@@ -189,7 +206,7 @@ class GcpBroker:
                 "Google Cloud credentials are turned off for this session.",
                 "Set credentials.gcp.enabled to true in warden.yaml.",
             )
-        real = self._tokens[source].token()
+        real = source.token()
         headers = tuple((name, f"Bearer {real}" if name.lower() == "authorization" else value) for name, value in request.headers)
         return replace(request, headers=headers)
 

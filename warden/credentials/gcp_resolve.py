@@ -1,6 +1,7 @@
 """A program, run by `gcp` and never imported: asks for a Google access token in the environment that it was started with.
 
-stdin: JSON ``{"order": ["adc" | "gcloud", ...]}``. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
+stdin: JSON ``{"order": ["adc" | "gcloud" | "key", ...]}``, and for ``key`` the content of a service account's file as ``key`` and the
+``scopes`` to ask for. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
 or ``{"error": <name of the last failure>}``: never a message, which may quote what a library or gcloud printed.
 
 ``adc`` are the application default credentials, by Google's own library: GOOGLE_APPLICATION_CREDENTIALS, the file of
@@ -22,27 +23,43 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 def main() -> None:
     answer: dict[str, Any] = {"error": "no-source"}
-    for source in json.load(sys.stdin)["order"]:
+    question = json.load(sys.stdin)
+    for source in question["order"]:
         try:
-            answer = {"adc": _default, "gcloud": _gcloud}[source]()
+            answer = {"adc": _default, "gcloud": _gcloud, "key": _key}[source](question)
             break
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent denies with its name
             answer = {"error": type(error).__name__}
     json.dump(answer, sys.stdout)
 
 
-def _default() -> dict[str, Any]:
+def _default(_question: dict[str, Any]) -> dict[str, Any]:
     import google.auth
+
+    # An external account asks for its project on the way, by `requests` unless told otherwise, which is not ours to require.
+    return _refreshed(google.auth.default(scopes=[SCOPE], request=_request())[0])
+
+
+def _key(question: dict[str, Any]) -> dict[str, Any]:
+    from google.oauth2 import service_account
+
+    return _refreshed(service_account.Credentials.from_service_account_info(question["key"], scopes=question["scopes"]))  # type: ignore[no-untyped-call]
+
+
+def _request() -> Any:
     import google.auth.transport.urllib3
     import urllib3
 
-    found, _ = google.auth.default(scopes=[SCOPE])
-    found.refresh(google.auth.transport.urllib3.Request(urllib3.PoolManager()))  # type: ignore[no-untyped-call]
+    return google.auth.transport.urllib3.Request(urllib3.PoolManager())  # type: ignore[no-untyped-call]
+
+
+def _refreshed(found: Any) -> dict[str, Any]:
+    found.refresh(_request())
     expires = found.expiry.replace(tzinfo=datetime.UTC).timestamp() if found.expiry else None
     return {"token": found.token, "expires": expires}
 
 
-def _gcloud() -> dict[str, Any]:
+def _gcloud(_question: dict[str, Any]) -> dict[str, Any]:
     environment = {**os.environ, "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
     command = ["gcloud", "config", "config-helper", "--format=json", "--min-expiry=10m"]
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=True)

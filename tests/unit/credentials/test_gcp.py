@@ -261,3 +261,27 @@ def test_whose_identity_it_is_comes_from_the_files_outside(tmp_path: Path, name:
     assert list(told.values()) == [email, project]
     assert "secret" not in str(swaps.environment())
     assert swaps.environment().get("GOOGLE_CLOUD_QUOTA_PROJECT") == (project if project == "billing" else None)
+
+
+def test_a_federated_identity_outside_gives_tokens(tmp_path: Path, token_endpoint: tuple[str, list[str]]) -> None:
+    """An external account: a token of somebody else's, from a file, exchanged at the endpoint. A workforce's, of which Google's library does not ask
+    for the project as well.
+    """
+    endpoint, seen = token_endpoint
+    (tmp_path / "subject").write_text("token-of-the-workload")
+    account = {
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/locations/global/workforcePools/p/providers/x",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": endpoint,
+        "credential_source": {"file": str(tmp_path / "subject")},
+    }
+    (tmp_path / "account.json").write_text(json.dumps(account))
+    swaps = broker(tmp_path, {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "account.json"), "PATH": "/usr/bin:/bin"})
+    answer = swaps.local(METADATA)
+    assert answer is not None
+    sent = swaps.authorize(request(bearer(json.loads(answer.body)["access_token"])), LIST)
+    assert sent.header("authorization") == "Bearer from-endpoint-1"
+    assert "token-of-the-workload" in seen[0]
+    assert swaps.files() == {}, "only a service account's key is a file inside"
+    assert "GOOGLE_APPLICATION_CREDENTIALS" not in swaps.environment()

@@ -27,7 +27,7 @@ from warden.enforce.http.message import EXCHANGE, Exchange
 from warden.enforce.http.tls import HTTP1, HTTP2_AND_1, TlsSides
 from warden.enforce.upstream import Upstream
 from warden.errors import DecodeError
-from warden.model import HttpRequest, Ruling, TcpConnect
+from warden.model import HttpRequest, HttpResponse, Ruling, TcpConnect
 from warden.pipeline import Pipeline
 from warden.redact.answer import Mode
 from warden.redact.redactor import BlockedError
@@ -182,6 +182,9 @@ class Enforcer:
         if ruling.allowed and time.monotonic() - started > self.timeout:
             ruling = self.pipeline.refuse(request, DecodeError("timeout", f"The ruling took longer than {self.timeout:g} s."))
         exchange.ruling = ruling
+        if ruling.allowed and ruling.answer is not None:
+            self._answer(flow, exchange, ruling.answer)
+            return
         if not ruling.allowed or ruling.forward is None:
             self._deny(flow, exchange, ruling)
             return
@@ -192,11 +195,16 @@ class Enforcer:
         wire.emit(flow, exchange, ruling.forward)
 
     def _deny(self, flow: http.HTTPFlow, exchange: Exchange, ruling: Ruling) -> None:
-        exchange.ruling, exchange.emitted, exchange.ours = ruling, None, True
+        exchange.ruling = ruling
+        self._answer(flow, exchange, self.pipeline.denial(exchange.request, ruling))
+
+    def _answer(self, flow: http.HTTPFlow, exchange: Exchange, response: HttpResponse) -> None:
+        """A response of ours, and nothing goes upstream."""
+        exchange.emitted, exchange.ours = None, True
         flow.request.headers.pop("expect", None)  # the final status comes instead of "100 Continue"
         flow.request.stream = False
         ended = (bool(flow.metadata.get("ended")) or flow.request.timestamp_end is not None) and not flow.metadata.get("malformed")
-        flow.response = wire.denial(self.pipeline.denial(exchange.request, ruling), exchange.request, ended=ended)
+        flow.response = wire.denial(response, exchange.request, ended=ended)
 
     # --- responses ---------------------------------------------------------------------------------------------------------------
 
