@@ -36,9 +36,9 @@ def bucket(owner: Callable[[str], Any]) -> str:
 def test_presigned_urls_put_and_get_and_do_not_delete(warden: Warden, cloud: LocalAws, bucket: str, owner: Callable[[str], Any]) -> None:
     real = cloud.config()["credentials"]["aws"]["access_key_id"]
     script = (
-        f"set -e; printf hello > hello; mapfile -t urls < <({sys.executable} -c '{PRESIGN}' {bucket})\n"
+        f"set -e; mapfile -t urls < <({sys.executable} -c '{PRESIGN}' {bucket})\n"
         'printf "%s\\n" "${urls[@]}"\n'
-        'for each in "-T hello" "" "-X DELETE"; do\n'
+        'for each in "-X PUT -H Content-Type: --data-binary hello" "" "-X DELETE"; do\n'
         '  curl -sS -o /dev/stdout -w \' %{http_code}\\n\' $each "${urls[0]}"; urls=("${urls[@]:1}")\ndone'
     )
     before = len(cloud.requests())

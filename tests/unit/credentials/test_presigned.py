@@ -15,6 +15,8 @@ import pytest
 from botocore.auth import S3SigV4QueryAuth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from warden.config import AwsCredentialsConfig
 from warden.credentials.aws import AwsBroker
@@ -156,6 +158,36 @@ def test_the_body_is_signed_by_all_but_s3() -> None:
     assert refused(one, sent) == "body-unread"
     assert refused(one, sent.with_body(b"other")) == "bad-signature"
     assert "X-Amz-Signature=" in one.authorize(sent.with_body(b"body"), AWS).target
+
+
+_NAMES = st.text("abX-~", min_size=1, max_size=6).filter(lambda name: not name.lower().startswith("x-amz"))
+_VALUES = st.text("aB 0+/=&%~\u20ac*'()", max_size=8)
+
+
+@given(
+    pairs=st.dictionaries(_NAMES, _VALUES, max_size=4),
+    path=st.text("aB0/.~+ %\u20ac=&;", max_size=12).map(lambda text: "/" + quote(text, safe="/+=&;~.")),
+    method=st.sampled_from(["GET", "PUT", "HEAD"]),
+    service=st.sampled_from(["s3", "execute-api"]),
+    region=st.sampled_from(["us-east-1", "eu-west-1"]),
+    token=st.text("ab/+= %", max_size=8),
+    expires=st.integers(1, 604_800),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_url_signed_again_is_what_botocore_presigns(
+    pairs: dict[str, str], path: str, method: str, service: str, region: str, token: str, expires: int
+) -> None:
+    real = KeyPair("AKIA" + "R" * 16, "r" * 40, token or None)
+    one = broker(real)
+    query = "&".join(f"{quote(name, safe='-~')}={quote(value, safe='-~')}" for name, value in pairs.items())
+
+    def url(keys: KeyPair) -> str:
+        request = AWSRequest(method, f"https://{HOST}{path}" + (f"?{query}" if query else ""))
+        with mock.patch.object(botocore.auth, "get_current_datetime", return_value=MOMENT):
+            (S3SigV4QueryAuth if service == "s3" else SigV4QueryAuth)(keys, service, region, expires).add_auth(request)
+        return str(request.url)
+
+    assert f"https://{HOST}{one.authorize(got(url(inside(one)), method), AWS).target}" == url(real)
 
 
 @both
