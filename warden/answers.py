@@ -40,6 +40,8 @@ class Answers:
         """The response to `request`, which was read as `actions`, with this head. `swap`: see `Answer`. Raises BlockedError."""
         place = Place(request.host, request.target.partition("?")[0], binding.of)
         declared = self._schema.paths(actions) or elsewhere.secrets(place.host, place.path)
+        if declared is not None and not declared.certain:
+            declared = None  # variables, which are secret by their names: that layer's
         return Answer(
             self.redactor, place, Head(request.method, status, fields, _WATCHED.search(request.target) is not None), declared, swap
         )

@@ -72,8 +72,10 @@ class Session:
         self._decoders: dict[str, Decoder] = {}
 
     def actions(self, request: HttpRequest) -> tuple[Action, ...]:
-        """What `request` asks for. Of an AWS request that does not say (its headers or body are not in the record): everything that its service can do,
-        so that nothing is let through which one of them declares secret. Nothing for any other that cannot be read.
+        """What `request` asks for; nothing where it cannot be read.
+
+        Of an AWS request that does not say (its headers or body are not in the record): everything that its service can do, so that nothing is let
+        through which one of them declares secret.
         """
         clusters: tuple[Cluster, ...] = ()
         if match := _KUBERNETES.match(request.target):

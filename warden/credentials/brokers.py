@@ -39,10 +39,13 @@ class Brokers:
         return next((found for broker in (self.aws, self.gcp) if (found := broker.local(request)) is not None), None)
 
     def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
-        return self.aws.answers(request, actions)
+        return any(broker.answers(request, actions) for broker in (self.aws, self.gcp))
 
     def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
-        return self.aws.receive(request, actions, response)
+        for broker in (self.aws, self.gcp):
+            if broker.answers(request, actions):
+                response = broker.receive(request, actions, response)
+        return response
 
     def environment(self) -> dict[str, str]:
         """Variables for the sandboxed process. What the configuration says of one itself is the last word."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from warden.config import CredentialEntry, CredentialsConfig
 from warden.credentials import command, reach
-from warden.credentials.gcp import FAILURE_LIFE, UNDATED_LIFE
+from warden.credentials.gcp_tokens import FAILURE_LIFE, UNDATED_LIFE
 from warden.credentials.known import KNOWN
 from warden.credentials.outside import Outside
 from warden.credentials.rights import as_user

@@ -31,8 +31,9 @@ _HEAD = 18
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An encoded word at ``[start:end]`` and what it says. `encode` writes another content the same way: in lines of `width`, with `gap` between them,
-    where it was in lines.
+    """An encoded word at ``[start:end]`` and what it says. `encode` writes another content the same way.
+
+    Where it was in lines, `width` is their length and `gap` what is between them.
     """
 
     start: int

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 _OPEN = frozenset({
     "engine", "host", "hostname", "port", "dbname", "database", "dbinstanceidentifier", "dbclusteridentifier", "region", "type",
     "project_id", "client_email",
-    "client_id", "private_key_id", "auth_uri", "token_uri", "auth_provider_x509_cert_url", "client_x509_cert_url", "universe_domain", "kind", "apiversion", "email",
+    "client_id", "private_key_id", "auth_uri", "token_uri", "auth_provider_x509_cert_url", "client_x509_cert_url", "universe_domain", "kind",
+    "apiversion", "email",
 })  # fmt: skip
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[{}\[\]:,]')
 

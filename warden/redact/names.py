@@ -103,9 +103,8 @@ def find(text: bytes) -> list[Hit]:
         rule = "name:" + kind.value
         for low, high, quoted in _values(text, first, last):
             if name.lower() in (b"cookie", b"set-cookie"):
-                for cookie in _COOKIE.finditer(text[low:high]):
-                    if plausible(cookie[1], Kind.TOKEN, quoted=True):
-                        hits.append(Hit(low + cookie.start(1), low + cookie.end(1), rule, LAYER))
+                found = [one for one in _COOKIE.finditer(text[low:high]) if plausible(one[1], Kind.TOKEN, quoted=True)]
+                hits += [Hit(low + one.start(1), low + one.end(1), rule, LAYER) for one in found]
                 continue
             if kind is Kind.URL:
                 if location := _USERINFO.match(text, low, high):

@@ -38,7 +38,8 @@ KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "
     "application", "license", "hmac", "session", "storage",
                      "identity", "service", "deploy", "ssh", "rsa", "ec", "pre", "unseal", "recovery", "admin", "bot", "webhook", "ingest",
                      "write", "primary", "secondary", "jwt",
-                     "cookie", "server", "host", "crypt", "aes", "fernet", "age", "root", "functions", "function", "subscription", "routing", "integration"})  # fmt: skip
+                     "cookie", "server", "host", "crypt", "aes", "fernet", "age", "root", "functions", "function", "subscription", "routing",
+                     "integration"})  # fmt: skip
 #: Of these, only where the value looks random: `plausible` asks for it anyway.
 #: What comes behind the noun and changes nothing: numbers, environments, forms.
 _TAIL = frozenset({"value", "values", "string", "b64", "base64", "encoded", "plain", "plaintext", "text", "current", "previous", "old",

@@ -102,6 +102,12 @@ class Redactor:
         edits = self._edits(text, place, 0, _Budget(EXPANSION + DEPTH * len(text)), fields)
         return apply(text, edits), [Finding(edit.rule, edit.layer, edit.start, edit.end) for edit in edits]
 
+    def known(self, text: bytes, place: Place) -> bytes:
+        """`text` with only those secrets replaced that were seen before."""
+        return apply(
+            text, _settle([edit for seen in self.vault.secrets_in(text, place.host) if (edit := self._known(text, seen)) is not None])
+        )
+
     # --- one level ---------------------------------------------------------------------------------------------------------------
 
     def _edits(self, text: bytes, place: Place, depth: int, budget: _Budget, fields: Sequence[Field] = ()) -> list[Edit]:
