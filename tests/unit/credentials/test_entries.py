@@ -14,7 +14,7 @@ import pytest
 from warden.config import HIDDEN_VARIABLES, CredentialEntry, CredentialsConfig, EnvironmentConfig
 from warden.credentials import command
 from warden.credentials.entries import Entries, host_of
-from warden.credentials.gcp import FAILURE_LIFE, UNDATED_LIFE
+from warden.credentials.gcp_tokens import FAILURE_LIFE, UNDATED_LIFE
 from warden.credentials.known import KNOWN, Known
 from warden.daemon import environment
 from warden.errors import CredentialError
