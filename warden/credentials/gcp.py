@@ -184,7 +184,7 @@ class GcpBroker:
         if not any(action.provider == "gcp" for action in actions):
             return request
         _check_elsewhere(request)
-        if gcp_exchange.is_endpoint(request):
+        if gcp_exchange.is_endpoint(request) or gcp_exchange.mints(actions):
             return gcp_exchange.swap(request, self._bound, lambda sent: self._source(sent, request))
         gcp_exchange.check_signing(actions)
         if gcp_answers.concerned(actions) and any("grpc" in value.lower() for value in request.header_values("content-type")):

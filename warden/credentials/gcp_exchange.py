@@ -48,6 +48,11 @@ def is_endpoint(request: HttpRequest) -> bool:
     return request.scheme == "https" and (request.host, request.target.partition("?")[0]) in _ENDPOINTS
 
 
+def mints(actions: Sequence[Action]) -> bool:
+    """Whether a dialect reads this as a token endpoint: also at an address that is not listed here, where nothing but a form may be sent."""
+    return any(action.provider == "gcp" and action.operation in ("oauth2.token", "sts.token") for action in actions)
+
+
 def answer(request: HttpRequest, keys: ServiceAccountKeys, exchange: Exchange) -> HttpResponse | None:
     """The endpoint's answer to a JWT that a dummy key has signed; None for anything else, which goes the way of all requests.
 

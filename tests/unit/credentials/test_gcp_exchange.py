@@ -164,6 +164,8 @@ FOREIGN = {
     ),
     "a refresh token": form(grant_type="refresh_token", refresh_token="1//found", client_id="x", client_secret="y"),
     "a token to exchange": form("sts.googleapis.com", "/v1/token", grant_type=EXCHANGE, subject_token="ya29.found"),
+    "one at a regional endpoint": form("sts.us-east1.rep.googleapis.com", "/v1/token", grant_type=EXCHANGE, subject_token="ya29.x"),
+    "one at an older version": form("sts.googleapis.com", "/v1beta/token", grant_type=EXCHANGE, subject_token="ya29.found"),
     "an actor's": form("sts.googleapis.com", "/v1/token", grant_type=EXCHANGE, subject_token="x", actor_token="y"),
     "a password": form(grant_type="password", username="x", password="y"),
     "no grant": form(x="y"),
