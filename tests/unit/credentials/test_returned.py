@@ -19,17 +19,19 @@ from botocore.awsrequest import AWSRequest
 from botocore.parsers import create_parser
 from botocore.serialize import CBORSerializer
 
-from warden.config import AwsCredentialsConfig, GcpCredentialsConfig, KubernetesConfig
+from warden.config import AwsCredentialsConfig, CredentialsConfig, GcpCredentialsConfig, KubernetesConfig
 from warden.credentials import minted
 from warden.credentials.aws import AwsBroker
 from warden.credentials.brokers import Brokers
 from warden.credentials.dummies import KeyPair, double, dummy
+from warden.credentials.entries import Entries
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.credentials.returned import RETURNING, swap
 from warden.credentials.sigv4 import read_signature
 from warden.errors import CredentialError
 from warden.model import Action, HttpRequest, HttpResponse, Verb
+from warden.redact.vault import Vault
 
 
 @pytest.fixture(autouse=True)
@@ -324,7 +326,8 @@ def test_a_double_has_the_shape_and_nothing_else_of_its_original() -> None:
 def test_all_brokers_as_one_ask_the_one_whose_answer_it_is(tmp_path: Path) -> None:
     one = broker()
     kubernetes = KubernetesBroker(KubernetesConfig(enabled=False), {}, tmp_path, tmp_path)
-    brokers = Brokers(one, GcpBroker(GcpCredentialsConfig(), {}, tmp_path), kubernetes, tmp_path)
+    entries = Entries(CredentialsConfig(), {}, tmp_path, Vault())
+    brokers = Brokers(one, GcpBroker(GcpCredentialsConfig(), {}, tmp_path), kubernetes, entries, tmp_path)
     assert (brokers.answers(REQUEST, ASSUME), brokers.answers(REQUEST, S3)) == (True, False)
     made = keys_in(parsed("sts", "AssumeRole", brokers.receive(REQUEST, ASSUME, sts(real())))["Credentials"])
     assert brokers.authorize(get(made), S3).header("authorization") != get(made).header("authorization")
