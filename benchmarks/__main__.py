@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MODULES = ("decode", "tables", "decide", "exec", "memory", "proxy")
+MODULES = ("decode", "tables", "decide", "redact", "exec", "memory", "proxy")
 PACKAGES = ("wardend", "mitmproxy", "cedarpy", "botocore")
 PROGRAMS = (["crun", "--version"], ["bwrap", "--version"])
 

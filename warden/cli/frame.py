@@ -23,6 +23,7 @@ COMMANDS = {
     "policy": ("policy", "check, test and explain policies"),
     "decode": ("decode", "read requests as actions"),
     "redact": ("redact", "show responses as the sandbox would get them"),
+    "scan": ("scan", "list secrets in files that a command could read"),
     "decide": ("decode", "read requests and decide on them under a policy"),
     "audit": ("audit", "read and verify the audit log"),
     "config": ("config", "show, check and trust configuration"),

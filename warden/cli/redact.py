@@ -159,7 +159,7 @@ def _passed(redacting: Answer, pieces: list[bytes]) -> list[bytes]:
             made.append(redacting.feed(piece))
             continue
         held += piece
-        if len(held) > redacting.limit:
+        if len(held) > redacting.limit or redacting.flows(held):
             redacting.stream()
             made.append(redacting.feed(held))
     made.append(redacting.finish() if redacting.mode is Mode.STREAM else redacting.whole(held))

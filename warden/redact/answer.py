@@ -22,7 +22,7 @@ from warden.redact.headers import Fields
 from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
 from warden.redact.redactor import BlockedError, Finding, Place, Redactor
 from warden.redact.schema import Field, Replace, SchemaError
-from warden.redact.units import Documents, Grpc, Lines, Opaque, Windows
+from warden.redact.units import Grpc, Lines, Opaque, Windows, is_document
 from warden.redact.vault import VaultFullError
 
 #: Bytes of a body that are held.
@@ -123,9 +123,9 @@ class Answer:
 
     def _choose(self) -> Mode:
         lengths = headers.values(self._head.fields, "content-length")
-        self._unstated = not lengths
         length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
         stated = kind_by_type(self._type)
+        self._probing = not lengths and not self._codings and stated is Kind.DOCUMENT and "json" in self._type
         if self._watched and stated is Kind.DOCUMENT and "json" in self._type:
             stated = Kind.LINES
         if self._swap is not None or (self._declared is not None and stated not in (Kind.LINES, Kind.GRPC)):
@@ -135,7 +135,7 @@ class Answer:
         if stated is Kind.GRPC or (stated is Kind.LINES and (length is None or length > LIMIT)):
             self.stream()
             return Mode.STREAM
-        if (length is not None and length > LIMIT) or (length is None and stated is Kind.DOCUMENT and "json" in self._type):
+        if length is not None and length > LIMIT:
             self.stream()
             return Mode.STREAM
         return Mode.WHOLE
@@ -154,7 +154,19 @@ class Answer:
         self._kept_length = binary
 
     _kept_length = False
-    _unstated = False
+    _probing = False
+
+    def flows(self, held: bytes | bytearray) -> bool:
+        """Whether a body that is held to be `WHOLE`, and of which this has come, is a stream of JSON documents, a line each, as many servers send
+        their events: then `stream` is to be called. The first line tells.
+        """
+        if not self._probing or (end := held.find(b"\n")) < 0:
+            return False
+        self._probing = False
+        self._lines = is_document(bytes(held[:end]))
+        return self._lines
+
+    _lines = False
 
     # --- the body ----------------------------------------------------------------------------------------------------------------
 
@@ -262,8 +274,8 @@ class Answer:
                 return Opaque(lambda data: bool(self._redactor.vault.secrets_in(data, self._place.host)))
             case Kind.DOCUMENT if self._watched:
                 return Lines(self._text)
-            case Kind.DOCUMENT if self._unstated and "json" in self._type:
-                return Documents(self._text, LIMIT)
+            case Kind.DOCUMENT if self._lines:
+                return Lines(self._text)
             case Kind.UTF16:
                 raise BlockedError(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")
         return Windows(self._fixed if self._kept_length else self._text)

@@ -13,9 +13,11 @@ from warden.redact.hit import Hit
 from warden.redact.naming import Kind, kind_of
 from warden.redact.plausible import plausible
 
+#: Bytes of a heading.
+LONGEST = 4096
 #: Lines of a table that are looked at.
 ROWS = 100_000
-_HEADING = re.compile(rb"(?im)^[^\n]*(?:pass|secret|token|api[_ -]?key|credential)[^\n]*$")
+_STEMS = (b"pass", b"secret", b"token", b"key", b"credential", b"pwd")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,40}")
 _GAP = re.compile(rb" {2,}|\t+")
 _CELL = re.compile(rb"\S+(?: \S+)*")
@@ -23,22 +25,40 @@ _CELL = re.compile(rb"\S+(?: \S+)*")
 
 def find(text: bytes) -> list[Hit]:
     """The cells under credentials' names."""
+    if text[:1] in (b"{", b"[", b"<") or b"\n" not in text:
+        return []
     hits: list[Hit] = []
     done = 0
-    for heading in _HEADING.finditer(text):
-        if heading.start() < done or heading.end() - heading.start() > 4096:
+    for start, end in _headings(text):
+        if start < done:
             continue
-        line = heading[0].rstrip(b"\r")
+        line = text[start:end].rstrip(b"\r")
         for separator in (b",", b"\t", b"|", b";"):
             if line.count(separator) and (columns := _credentials(_cells(line, separator))):
-                found, done = _separated(text, heading.end() + 1, separator, columns, line.count(separator))
+                found, done = _separated(text, end + 1, separator, columns, line.count(separator))
                 hits += found
                 break
         else:
             if _GAP.search(line.strip()) and (aligned := _aligned_columns(line)):
-                found, done = _aligned(text, heading.end() + 1, aligned)
+                found, done = _aligned(text, end + 1, aligned)
                 hits += found
     return hits
+
+
+def _headings(text: bytes) -> list[tuple[int, int]]:
+    """The lines with a credential's word in them, without their ends, in order."""
+    lower = text.lower()
+    found: set[tuple[int, int]] = set()
+    for stem in _STEMS:
+        at = lower.find(stem)
+        while at >= 0:
+            start = text.rfind(b"\n", 0, at) + 1
+            end = text.find(b"\n", at)
+            end = len(text) if end < 0 else end
+            if end - start <= LONGEST:
+                found.add((start, end))
+            at = lower.find(stem, end)
+    return sorted(found)
 
 
 def _cells(line: bytes, separator: bytes) -> list[str]:

@@ -22,6 +22,10 @@ _ALNUM = bytes(0x61 if chr(c).isalnum() and c < 128 else 0x20 for c in range(256
 _NEEDLE = b"a" * SHORTEST
 _ALPHABETS = (re.compile(rb"[A-Za-z0-9+/]+={0,2}"), re.compile(rb"[A-Za-z0-9_-]+={0,2}"))
 _BASE64_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+#: How encoded text begins: the first of four base64 digits has the upper six bits of a byte below 0x80, the first of two hexadecimal ones its upper
+#: four. Nearly every identifier ends here.
+_TEXTUAL = re.compile(rb"(?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){5}|H4sI|(?:[2-7][0-9a-fA-F]|0[9aAdD]){10}")
+_GLUE = frozenset(b"+/-_")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){12,}|(?:[0-9A-F]{2}){12,}")
 _PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
 _GZIP = b"\x1f\x8b\x08"
@@ -73,12 +77,15 @@ def runs(text: bytes) -> Iterator[Run]:
 
 
 _WRAPPED = re.compile(rb"(?<![A-Za-z0-9+/-])(?:[A-Za-z0-9+/]{60,120}(?:\r?\n[ \t]{0,40})){1,20000}[A-Za-z0-9+/]{1,120}={0,2}")
+#: Base64's digits as ``a``, and the shortest line that is wrapped.
+_CLASSES = bytes(0x61 if (chr(c).isalnum() and c < 128) or chr(c) in "+/" else 0x20 for c in range(256))
+_LINE = b"a" * 60
 _BREAK = re.compile(rb"\r?\n[ \t]*")
 
 
 def wrapped(text: bytes) -> Iterator[Run]:
     """Base64 over several lines, as MIME and YAML's blocks have it."""
-    if b"\n" not in text:
+    if b"\n" not in text or text.translate(_CLASSES).find(_LINE) < 0:
         return
     for match in _WRAPPED.finditer(text):
         lines = _BREAK.split(match[0])
@@ -93,20 +100,35 @@ def wrapped(text: bytes) -> Iterator[Run]:
 
 def word(text: bytes, at: int, end: int) -> Run | None:
     """The encoded word around ``text[at:end]`` (letters and digits); None when it says nothing readable."""
+    start = at
+    if at and text[at - 1] in _GLUE:
+        while start > 0 and text[start - 1] in _BASE64_BYTES:
+            start -= 1
+    if _TEXTUAL.match(text, at) is None and (start == at or _TEXTUAL.match(text, start) is None):
+        return None
     if match := _HEX.fullmatch(text, at, end):
         said = bytes.fromhex(match[0].decode())
         return Run(at, end, said, "hex" if match[0].lower() == match[0] else "HEX") if _readable(said) else None
-    start = at
-    while start > 0 and text[start - 1] in _BASE64_BYTES:
-        start -= 1
     # What is glued to the word by a slash, dash or underscore is part of it when it decodes together, and a path or name when it does not.
-    for first in dict.fromkeys((start, at)):
+    for first in (start, at) if start != at else (at,):
+        if not _promising(text[first : first + 24]):
+            continue
         for alphabet in _ALPHABETS:
             match = alphabet.match(text, first)
             if match is not None and match.end() >= end and (found := _decoded(match[0])) is not None:
                 said, form = found
                 return Run(first, match.end(), said, form)
     return None
+
+
+def _promising(head: bytes) -> bool:
+    """Whether a word that begins so may be text: the first test of `_decoded`, on which nearly every word ends."""
+    try:
+        said = binascii.a2b_base64(head.translate(_URL_SAFE)[: len(head) // 4 * 4])
+    except binascii.Error:
+        return False
+    strange = said.translate(None, _PRINTABLE)
+    return not strange or said.startswith(_GZIP) or (len(strange) * 4 <= len(said) and min(strange) >= 32)
 
 
 def _decoded(raw: bytes) -> tuple[bytes, str] | None:

@@ -32,7 +32,10 @@ _STEMS = (
 _KEYS = tuple(f"{of}{joint}key".encode() for of in sorted(KEY_OF) for joint in ("", "_", "-", ".", " "))
 _AUTOMATON = BytesAhoCorasick(list(dict.fromkeys((*_STEMS, *_KEYS))))
 
-_WORD = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
+#: Bytes of names as ``a``, all others as a space.
+_CLASSES = bytes(0x61 if chr(byte) in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-." else 0x20 for byte in range(256))
+#: What may come behind a name whose value follows.
+_FOLLOWS = frozenset(bytes([byte]) for byte in b"\"'`\\])>=:| \t\r\n,<%")
 #: Bytes of a name that are looked at around a stem.
 _NAME = 64
 
@@ -89,13 +92,28 @@ _ENTRY_NAME = re.compile(rb"""(?:key|name|id)=["']$""", re.IGNORECASE)
 
 def find(text: bytes) -> list[Hit]:
     """The values of credential names in `text`, left to right; may overlap where two readings hold."""
+    found = _AUTOMATON.find_matches_as_indexes(text.lower())
+    if not found:
+        return []
+    classes = text.translate(_CLASSES)
     hits: list[Hit] = []
     done = -1
-    for _, start, end in _AUTOMATON.find_matches_as_indexes(text.lower()):
+    for _, start, end in found:
         if start < done:
             continue
-        first, last = _identifier(text, start, end)
+        first = classes.rfind(b" ", max(0, start - _NAME), start) + 1 or max(0, start - _NAME)
+        last = classes.find(b" ", end, end + _NAME)
+        if last < 0:
+            last = min(len(text), end + _NAME)
+        if text[start] == 0x22:  # the stem that has its own quotes
+            first, last = start + 1, end - 1
         done = last
+        if text[last : last + 1] not in _FOLLOWS:
+            continue
+        while first < start and text[first] in b"-.":
+            first += 1
+        while last > end and text[last - 1] in b".-":
+            last -= 1
         name = text[first:last]
         kind = kind_of(name.decode("ascii", "replace"))
         if kind is Kind.NONE:
@@ -103,8 +121,8 @@ def find(text: bytes) -> list[Hit]:
         rule = "name:" + kind.value
         for low, high, quoted in _values(text, first, last):
             if name.lower() in (b"cookie", b"set-cookie"):
-                found = [one for one in _COOKIE.finditer(text[low:high]) if plausible(one[1], Kind.TOKEN, quoted=True)]
-                hits += [Hit(low + one.start(1), low + one.end(1), rule, LAYER) for one in found]
+                cookies = [one for one in _COOKIE.finditer(text[low:high]) if plausible(one[1], Kind.TOKEN, quoted=True)]
+                hits += [Hit(low + one.start(1), low + one.end(1), rule, LAYER) for one in cookies]
                 continue
             if kind is Kind.URL:
                 if location := _USERINFO.match(text, low, high):
@@ -118,26 +136,11 @@ def find(text: bytes) -> list[Hit]:
     return hits
 
 
-def _identifier(text: bytes, start: int, end: int) -> tuple[int, int]:
-    """The whole name around a stem."""
-    first, lowest = start, max(0, start - _NAME)
-    while first > lowest and text[first - 1] in _WORD:
-        first -= 1
-    last, highest = end, min(len(text), end + _NAME)
-    while last < highest and text[last] in _WORD:
-        last += 1
-    while first < start and text[first] in b"-.":
-        first += 1
-    if text[first] == 0x22:  # the stem that has its own quote
-        first += 1
-        last = end - 1
-    while last > end and text[last - 1] in b".-":
-        last -= 1
-    return first, last
-
-
 def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
     """Where the value of the name at ``[first:last]`` is: start, end, and whether it was in quotes."""
+    if match := _SEPARATOR_JSON.match(text, last):  # a key, as nearly all are
+        yield from _value(text, match.end(), line=_begins_line(text, first))
+        return
     before = text[max(0, first - 80) : first]
     following = text[last : last + 1]
     if _PAIR_NAME.search(before):
@@ -166,7 +169,7 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
         if b"<" in before[-40:]:
             yield match.start(1), match.end(1), True
         return
-    if match := _SEPARATOR_JSON.match(text, last) or _SEPARATOR.match(text, last):
+    if match := _SEPARATOR.match(text, last):
         if before.endswith((b"$", b"${", b"checksum/")) or (before.endswith(b":") and match[0] == b":"):
             return  # a reference, or a part of an ARN
         for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):

@@ -58,39 +58,8 @@ class Lines:
         return self._redact(rest) if rest else b""
 
 
-class Documents:
-    """JSON of unknown length: one document, or one after the other, a line each, as many servers stream their events. The first line tells."""
-
-    def __init__(self, redact: Redact, limit: int) -> None:
-        self._redact = redact
-        self._limit = limit
-        self._kept = bytearray()
-        self._unit: Lines | Windows | None = None
-
-    def feed(self, data: bytes) -> bytes:
-        """As `Lines.feed`."""
-        if self._unit is not None:
-            return self._unit.feed(data)
-        looked = len(self._kept)
-        self._kept += data
-        end = self._kept.find(b"\n", looked)
-        if end >= 0 and self._kept.find(b"\n", 0, end) < 0 and _is_document(bytes(self._kept[:end])):
-            self._unit = Lines(self._redact)
-        elif len(self._kept) > self._limit:
-            self._unit = Windows(self._redact)
-        else:
-            return b""
-        held, self._kept = bytes(self._kept), bytearray()
-        return self._unit.feed(held)
-
-    def finish(self) -> bytes:
-        """As `Lines.finish`."""
-        if self._unit is not None:
-            return self._unit.finish()
-        return self._redact(bytes(self._kept)) if self._kept else b""
-
-
-def _is_document(line: bytes) -> bool:
+def is_document(line: bytes) -> bool:
+    """Whether `line` is one JSON document."""
     try:
         json.loads(line)
     except ValueError:

@@ -171,8 +171,11 @@ class Stream(HttpStream):
     def state_consume_response_body(self, event: events.Event) -> CommandGenerator[None]:
         """As the base class, which is not bounded: beyond what is held of a body, it is asked again how it goes on."""
         answer = self._exchange.answer
-        if isinstance(event, ResponseData) and answer is not None and len(self.response_body_buf) + len(event.data) > answer.limit:
-            self.response_body_buf += event.data
+        if not isinstance(event, ResponseData) or answer is None:
+            yield from super().state_consume_response_body(event)
+            return
+        self.response_body_buf += event.data
+        if len(self.response_body_buf) > answer.limit or answer.flows(self.response_body_buf):
             buffered = bytes(self.response_body_buf)
             self.response_body_buf.clear()
             yield ResponseOverflowHook(self.flow)
@@ -180,8 +183,6 @@ class Stream(HttpStream):
                 return
             yield from self.start_response_stream()
             yield from self.server_state(ResponseData(self.stream_id, buffered))
-            return
-        yield from super().state_consume_response_body(event)
 
     def start_request_stream(self) -> CommandGenerator[None]:
         if (yield from self.make_server_connection()):
