@@ -5,7 +5,6 @@ The server is moto behind nginx, an emulator, which checks no signature: what is
 
 from __future__ import annotations
 
-import json
 import sys
 import uuid
 from collections.abc import Callable
@@ -83,5 +82,5 @@ def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, clo
     sent = cloud.requests()[-1]
     assert f"Credential={real['access_key_id']}/" in sent["authorization"]
     assert sent["token"] == real.get("session_token", "")
-    answered = [ruling for ruling in warden.rulings() if "metadata" in json.dumps(ruling["actions"])]
+    answered = [ruling for ruling in warden.rulings() if any(name.startswith("metadata:") for name in ruling["operations"])]
     assert answered, warden.rulings()[-3:]

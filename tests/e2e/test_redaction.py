@@ -46,7 +46,7 @@ def test_an_assumed_role_works_inside_with_keys_that_are_nobodys(warden: Warden,
     program = """
 import boto3
 sts = boto3.client("sts", region_name="us-east-1")
-made = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/deploy", RoleSessionName="s")["Credentials"]
+made = sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/deploy", RoleSessionName="session")["Credentials"]
 print(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 again = boto3.client("ec2", region_name="us-east-1", aws_access_key_id=made["AccessKeyId"], aws_secret_access_key=made["SecretAccessKey"],
                      aws_session_token=made["SessionToken"])

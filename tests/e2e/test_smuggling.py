@@ -99,7 +99,7 @@ HOPS = {
     "a denied call in the query": (f"https://{EC2}/?{KILL}", "", False),
     "a denied call in plain HTTP": (f"http://{EC2}/", KILL, False),
     "a host that nothing lists": ("https://elsewhere.example.com/", "", False),
-    "the metadata service": ("http://169.254.169.254/latest/meta-data/", "", False),
+    "a metadata service that nobody here answers for": ("http://169.254.169.254/metadata/instance", "", False),
     "a second hop": (f"https://{PACKAGES}/second", KILL, False),
 }
 

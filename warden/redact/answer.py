@@ -12,6 +12,7 @@ included. One in which something is has its length, coding and sums made to fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,13 +23,22 @@ from warden.redact.headers import Fields
 from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
 from warden.redact.redactor import BlockedError, Finding, Place, Redactor
 from warden.redact.schema import Field, Replace, SchemaError
-from warden.redact.units import Grpc, Lines, Opaque, Windows, is_document
+from warden.redact.units import LINE, Grpc, Lines, Opaque, Windows, is_document
 from warden.redact.vault import VaultFullError
 
 #: Bytes of a body that are held.
 LIMIT = 8 << 20
 #: Bytes of a piece of text (206) from which it is let through: of shorter ones, a secret could be put together that no piece shows.
 SMALLEST_RANGE = 64
+
+
+#: All of a representation, asked for as a range (RFC 9110 section 14.4), by clients that ask for everything so: the length is one more than the last.
+_WHOLE_RANGE = re.compile(r"bytes 0-(\d+)/(\d+)")
+
+
+def _is_whole(value: str) -> bool:
+    match = _WHOLE_RANGE.fullmatch(value)
+    return match is not None and int(match[1]) + 1 == int(match[2])
 
 
 class Mode(Enum):
@@ -96,6 +106,7 @@ class Answer:
         self._unit: Unit | None = None
         self._offset = 0
         self._first = bytearray()
+        self._partial = head.status == 206 and not any(_is_whole(one) for one in headers.values(head.fields, "content-range"))
         content_type = ",".join(headers.values(head.fields, "content-type"))
         self._type = content_type
         self.mode = Mode.EMPTY
@@ -145,7 +156,7 @@ class Answer:
         if self.mode is Mode.WHOLE and (self._swap or (self._declared and kind_by_type(self._type) not in (Kind.LINES, Kind.GRPC))):
             raise BlockedError(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
         self.mode = Mode.STREAM
-        binary = kind_by_type(self._type) is None and self._head.status == 206
+        binary = kind_by_type(self._type) is None and self._partial
         drop = {"content-length"} if not binary else set()
         if self._codings:
             self._decoding = coding.Decoding(self._codings)
@@ -156,14 +167,19 @@ class Answer:
     _kept_length = False
     _probing = False
 
-    def flows(self, held: bytes | bytearray) -> bool:
+    @property
+    def probing(self) -> bool:
+        """Whether `flows` has something to look for still."""
+        return self._probing
+
+    def flows(self, held: bytes) -> bool:
         """Whether a body that is held to be `WHOLE`, and of which this has come, is a stream of JSON documents, a line each, as many servers send
         their events: then `stream` is to be called. The first line tells.
         """
-        if not self._probing or (end := held.find(b"\n")) < 0:
+        if not self._probing or ((end := held.find(b"\n")) < 0 and len(held) <= LINE):
             return False
         self._probing = False
-        self._lines = is_document(bytes(held[:end]))
+        self._lines = 0 <= end <= LINE and is_document(held[:end])
         return self._lines
 
     _lines = False
@@ -187,13 +203,12 @@ class Answer:
             raise BlockedError("this session has seen more secrets than it can remember") from None
         if made == said:
             return body
-        if self._head.status == 206:
+        if self._partial:
             raise BlockedError("it is a part of a text with a secret in it; ask for all of it")
-        drop = {"content-length", "content-encoding"}
-        self.fields = (
-            *((name, value) for name, value in headers.without_sums(self.fields) if name.lower() not in drop),
-            ("Content-Length", str(len(made))),
-        )
+        drop = {"content-length", "content-encoding", "content-range"}
+        ranged = [("Content-Range", f"bytes 0-{len(made) - 1}/{len(made)}")] if self._head.status == 206 else []
+        kept = [(name, value) for name, value in headers.without_sums(self.fields) if name.lower() not in drop]
+        self.fields = (*kept, *ranged, ("Content-Length", str(len(made))))
         return made
 
     def _through(self, said: bytes, kind: Kind) -> bytes:
@@ -207,7 +222,7 @@ class Answer:
             case Kind.GRPC:
                 grpc = Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
                 return grpc.feed(said) + grpc.finish()
-        if self._head.status == 206 and len(said) < SMALLEST_RANGE:
+        if self._partial and len(said) < SMALLEST_RANGE:
             raise BlockedError("it is a very small part of a text; ask for more of it")
         return self._text(said)
 

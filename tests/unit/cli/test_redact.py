@@ -103,6 +103,21 @@ def test_what_cannot_be_read_is_blocked_and_says_why(monkeypatch: pytest.MonkeyP
     assert {answer["body_b64"] for answer in answers} == {""}
 
 
+def test_all_of_a_text_asked_for_as_a_range_is_no_part(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    body = b"password=Winter2026!x"
+    (answer,) = run(
+        monkeypatch,
+        capsys,
+        {
+            **line(body, "text/plain", headers={"Content-Range": f"bytes 0-{len(body) - 1}/{len(body)}", "Content-Length": f"{len(body)}"}),
+            "status": 206,
+        },
+    )
+    made = body_of(answer)
+    assert made.startswith(b"password=wrdn")
+    assert answer["headers"]["Content-Range"] == f"bytes 0-{len(made) - 1}/{len(made)}"
+
+
 def test_a_line_that_is_no_response_says_so_and_the_next_is_read(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

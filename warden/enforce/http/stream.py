@@ -175,7 +175,7 @@ class Stream(HttpStream):
             yield from super().state_consume_response_body(event)
             return
         self.response_body_buf += event.data
-        if len(self.response_body_buf) > answer.limit or answer.flows(self.response_body_buf):
+        if len(self.response_body_buf) > answer.limit or (answer.probing and answer.flows(bytes(self.response_body_buf))):
             buffered = bytes(self.response_body_buf)
             self.response_body_buf.clear()
             yield ResponseOverflowHook(self.flow)
