@@ -15,7 +15,7 @@ from warden.redact.answer import Answer, Head, Swap
 from warden.redact.headers import Fields
 from warden.redact.patterns import Patterns
 from warden.redact.redactor import Place, Redactor
-from warden.redact.schema import Schema, elsewhere
+from warden.redact.schema import Schema, elsewhere, rows
 from warden.redact.vault import Vault
 
 #: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes, and logs that are followed.
@@ -24,8 +24,15 @@ _WATCHED = re.compile(r"[?&](?:watch|follow|stream)=(?:1|true|True)(?:&|$)|/(?:a
 
 @cache
 def detectors() -> tuple[Patterns, Schema]:
-    """What is made once for all sessions: compiled rules and tables. The daemon asks for it before it forks any."""
+    """What is made once for all sessions: compiled rules and tables."""
     return Patterns(), Schema()
+
+
+def warm() -> None:
+    """Makes what all sessions share before the first is forked: rules compiled, tables read."""
+    detectors()
+    for provider in rows.PROVIDERS:
+        rows.operations(provider)
 
 
 class Answers:

@@ -7,6 +7,7 @@ import socket
 from functools import partial
 from pathlib import Path
 
+from warden import answers
 from warden.config import PRESETS, AwsCredentialsConfig, EnvironmentConfig
 from warden.credentials.aws import AwsBroker
 from warden.daemon import environment, ground, places, server, session, terms
@@ -37,6 +38,7 @@ def serve(path: str, listener: socket.socket, *, private: bool, idle_timeout: fl
 
 def warm() -> None:
     """Loads what is loaded lazily (decoding tables, the SQL parser, presets, the system's CAs), so that sessions share it and none waits for it."""
+    answers.warm()
     worker.warm()
     tree.warm()
     decoder = Decoder()
