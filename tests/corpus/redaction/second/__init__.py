@@ -1,0 +1,1 @@
+"""The half that rules are measured on: whoever tunes them does not read it."""
