@@ -1,1 +1,1 @@
-"""The half that rules are measured on: whoever tunes them does not read it."""
+"""The second part that rules may be tuned to; the first held-out part, until it was used up."""
