@@ -118,7 +118,7 @@ def warehouse_login(d: Draft) -> None:
 
 def new_key_pair(d: Draft) -> None:
     m = d.mint
-    key = d.hide(keys.rsa_pkcs1("held:bastion"), schema=True).rstrip("\n")
+    key = d.hide(keys.rsa_pkcs1("held:bastion").rstrip("\n"), schema=True)
     mark = ":".join(m.hex(2) for _ in range(20))
     identity = d.keep("key-" + m.hex(17))
     aws_ec2(
