@@ -101,10 +101,24 @@ def registry_login(d: Draft) -> None:
 
 def artifact_repository_token(d: Draft) -> None:
     m = d.mint
-    header = {"ver": 1, "isu": 1795596400, "enc": "A128GCM", "tag": m.urlsafe(16), "exp": 1795639600, "alg": "A128GCMKW", "iv": m.urlsafe(12)}
+    header = {
+        "ver": 1,
+        "isu": 1795596400,
+        "enc": "A128GCM",
+        "tag": m.urlsafe(16),
+        "exp": 1795639600,
+        "alg": "A128GCMKW",
+        "iv": m.urlsafe(12),
+    }
     token = m.jwt({"sub": "codeartifact"}, header) + "." + m.urlsafe(180) + "." + m.urlsafe(16)
     d.kept('"expiration":1795639600')
-    aws_rest(d, "codeartifact", "POST", "/v1/authorization-token?domain=acme&duration=43200", {"authorizationToken": d.hide(token, schema=True), "expiration": 1795639600})
+    aws_rest(
+        d,
+        "codeartifact",
+        "POST",
+        "/v1/authorization-token?domain=acme&duration=43200",
+        {"authorizationToken": d.hide(token, schema=True), "expiration": 1795639600},
+    )
 
 
 def warehouse_login(d: Draft) -> None:

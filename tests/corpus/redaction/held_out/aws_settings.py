@@ -14,13 +14,31 @@ def secret_batch(d: Draft) -> None:
 
     def row(name: str, text: str) -> dict[str, object]:
         arn = d.keep(f"arn:aws:secretsmanager:{REGION}:{account}:secret:{name}-{m.chars(6)}")
-        return {"ARN": arn, "Name": name, "VersionId": d.keep(m.uuid()), "SecretString": text, "VersionStages": ["AWSCURRENT"], "CreatedDate": 1794000000.112}
+        return {
+            "ARN": arn,
+            "Name": name,
+            "VersionId": d.keep(m.uuid()),
+            "SecretString": text,
+            "VersionStages": ["AWSCURRENT"],
+            "CreatedDate": 1794000000.112,
+        }
 
-    inside = {"engine": "mysql", "host": "orders.cluster-abc.eu-central-1.rds.amazonaws.com", "password": d.hide(m.wild(28), schema=True), "port": 3306}
+    inside = {
+        "engine": "mysql",
+        "host": "orders.cluster-abc.eu-central-1.rds.amazonaws.com",
+        "password": d.hide(m.wild(28), schema=True),
+        "port": 3306,
+    }
     rows = [row("prod/orders/mysql", json.dumps(inside)), row("prod/orders/smtp", d.hide(m.passphrase(), schema=True))]
     rows.append(row("prod/orders/mail-api", d.hide(m.sendgrid(), schema=True)))
     d.kept("prod/orders/smtp", '"VersionStages":["AWSCURRENT"]')
-    aws_json(d, "secretsmanager", "secretsmanager.BatchGetSecretValue", {"SecretIdList": ["prod/orders/mysql"]}, {"SecretValues": rows, "Errors": []})
+    aws_json(
+        d,
+        "secretsmanager",
+        "secretsmanager.BatchGetSecretValue",
+        {"SecretIdList": ["prod/orders/mysql"]},
+        {"SecretValues": rows, "Errors": []},
+    )
 
 
 def secret_list_without_values(d: Draft) -> None:
@@ -30,7 +48,15 @@ def secret_list_without_values(d: Draft) -> None:
     for name in ("prod/api/token", "prod/db/password", "stage/jwt-signing-key"):
         versions = {d.keep(m.uuid()): ["AWSCURRENT"], d.keep(m.uuid()): ["AWSPREVIOUS"]}
         arn = d.keep(f"arn:aws:secretsmanager:{REGION}:{account}:secret:{name}-{m.chars(6)}")
-        rows.append({"ARN": arn, "Name": name, "KmsKeyId": d.keep(f"arn:aws:kms:{REGION}:{account}:key/{m.uuid()}"), "RotationEnabled": True, "SecretVersionsToStages": versions})
+        rows.append(
+            {
+                "ARN": arn,
+                "Name": name,
+                "KmsKeyId": d.keep(f"arn:aws:kms:{REGION}:{account}:key/{m.uuid()}"),
+                "RotationEnabled": True,
+                "SecretVersionsToStages": versions,
+            }
+        )
     aws_json(d, "secretsmanager", "secretsmanager.ListSecrets", {"MaxResults": 3}, {"SecretList": rows, "NextToken": d.keep(m.page())})
 
 
@@ -46,7 +72,17 @@ def parameters_by_path(d: Draft) -> None:
         ("subnets", "StringList", d.keep(f"subnet-0{m.hex(16)},subnet-0{m.hex(16)}")),
     ):
         arn = d.keep(f"arn:aws:ssm:{REGION}:{account}:parameter/app/{name}")
-        rows.append({"ARN": arn, "DataType": "text", "LastModifiedDate": 1794123456.7, "Name": f"/app/{name}", "Type": kind, "Value": value, "Version": 4})
+        rows.append(
+            {
+                "ARN": arn,
+                "DataType": "text",
+                "LastModifiedDate": 1794123456.7,
+                "Name": f"/app/{name}",
+                "Type": kind,
+                "Value": value,
+                "Version": 4,
+            }
+        )
     d.kept('"Value":"warning"')
     asked = {"Path": "/app", "Recursive": True, "WithDecryption": True}
     aws_json(d, "ssm", "AmazonSSM.GetParametersByPath", asked, {"NextToken": d.keep(m.page(80)), "Parameters": rows})
@@ -86,11 +122,23 @@ def task_definition(d: Draft) -> None:
         {"name": "GIT_COMMIT", "value": d.keep(m.sha1())},
     ]
     refs = [{"name": "API_TOKEN", "valueFrom": d.keep(f"arn:aws:ssm:{REGION}:{account}:parameter/app/api_token")}]
-    container = {"name": "app", "image": "acme/app:1.44", "environment": env, "secrets": refs, "command": ["java", f"-Dkeystore.password={d.hide(m.passphrase())}", "-jar", "app.jar"]}
+    container = {
+        "name": "app",
+        "image": "acme/app:1.44",
+        "environment": env,
+        "secrets": refs,
+        "command": ["java", f"-Dkeystore.password={d.hide(m.passphrase())}", "-jar", "app.jar"],
+    }
     arn = d.keep(f"arn:aws:ecs:{REGION}:{account}:task-definition/app:92")
     d.kept('{"name":"MAX_TOKENS","value":"4096"}', '"family":"app"')
     target = "AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition"
-    aws_json(d, "ecs", target, {"taskDefinition": "app"}, {"taskDefinition": {"taskDefinitionArn": arn, "family": "app", "revision": 92, "containerDefinitions": [container]}})
+    aws_json(
+        d,
+        "ecs",
+        target,
+        {"taskDefinition": "app"},
+        {"taskDefinition": {"taskDefinitionArn": arn, "family": "app", "revision": 92, "containerDefinitions": [container]}},
+    )
 
 
 def build_project(d: Draft) -> None:
@@ -101,8 +149,17 @@ def build_project(d: Draft) -> None:
         {"name": "NPM_TOKEN", "value": d.keep("/ci/npm-token"), "type": "PARAMETER_STORE"},
         {"name": "STAGE", "value": "prod", "type": "PLAINTEXT"},
     ]
-    hook = {"url": d.keep(f"https://api.github.com/repos/acme/app/hooks/{m.digits(9)}"), "payloadUrl": "https://codebuild.eu-central-1.amazonaws.com/webhooks", "secret": d.hide(m.urlsafe(30), schema=True)}
-    answer = {"name": "app", "arn": d.keep(f"arn:aws:codebuild:{REGION}:{account}:project/app"), "environment": {"type": "LINUX_CONTAINER", "environmentVariables": env}, "webhook": hook}
+    hook = {
+        "url": d.keep(f"https://api.github.com/repos/acme/app/hooks/{m.digits(9)}"),
+        "payloadUrl": "https://codebuild.eu-central-1.amazonaws.com/webhooks",
+        "secret": d.hide(m.urlsafe(30), schema=True),
+    }
+    answer = {
+        "name": "app",
+        "arn": d.keep(f"arn:aws:codebuild:{REGION}:{account}:project/app"),
+        "environment": {"type": "LINUX_CONTAINER", "environmentVariables": env},
+        "webhook": hook,
+    }
     aws_json(d, "codebuild", "CodeBuild_20161006.BatchGetProjects", {"names": ["app"]}, {"projects": [answer], "projectsNotFound": []})
 
 
@@ -165,20 +222,39 @@ users:
 """
     d.kept("lock_passwd: true", "site: datadoghq.eu")
     identity = d.keep("i-0" + m.hex(16))
-    aws_ec2(d, "DescribeInstanceAttribute", f"    <instanceId>{identity}</instanceId>\n    <userData><value>{b64(script)}</value></userData>", InstanceId=identity, Attribute="userData")
+    aws_ec2(
+        d,
+        "DescribeInstanceAttribute",
+        f"    <instanceId>{identity}</instanceId>\n    <userData><value>{b64(script)}</value></userData>",
+        InstanceId=identity,
+        Attribute="userData",
+    )
 
 
 def catalog_connection(d: Draft) -> None:
     m = d.mint
-    props = {"JDBC_CONNECTION_URL": "jdbc:oracle:thin:@//ora.internal:1521/DWH", "USERNAME": "etl", "PASSWORD": d.hide(m.strong(16)), "JDBC_ENFORCE_SSL": "true"}
-    row = {"Name": "dwh", "ConnectionType": "JDBC", "ConnectionProperties": props, "PhysicalConnectionRequirements": {"SubnetId": d.keep("subnet-0" + m.hex(16))}}
+    props = {
+        "JDBC_CONNECTION_URL": "jdbc:oracle:thin:@//ora.internal:1521/DWH",
+        "USERNAME": "etl",
+        "PASSWORD": d.hide(m.strong(16)),
+        "JDBC_ENFORCE_SSL": "true",
+    }
+    row = {
+        "Name": "dwh",
+        "ConnectionType": "JDBC",
+        "ConnectionProperties": props,
+        "PhysicalConnectionRequirements": {"SubnetId": d.keep("subnet-0" + m.hex(16))},
+    }
     d.kept('"JDBC_ENFORCE_SSL":"true"', "jdbc:oracle:thin:@//ora.internal:1521/DWH")
     aws_json(d, "glue", "AWSGlue.GetConnection", {"Name": "dwh"}, {"Connection": row})
 
 
 def graph_api_keys(d: Draft) -> None:
     m = d.mint
-    rows = [{"id": d.hide("da2-" + m.chars(26, "abcdefghijklmnopqrstuvwxyz0123456789")), "description": "mobile", "expires": 1798761600} for _ in range(2)]
+    rows = [
+        {"id": d.hide("da2-" + m.chars(26, "abcdefghijklmnopqrstuvwxyz0123456789")), "description": "mobile", "expires": 1798761600}
+        for _ in range(2)
+    ]
     d.kept('"expires":1798761600', '"description":"mobile"')
     aws_rest(d, "appsync", "GET", f"/v1/apis/{m.chars(26).lower()}/apikeys", {"apiKeys": rows, "nextToken": d.keep(m.page(64))})
 
@@ -188,7 +264,16 @@ def gateway_api_keys(d: Draft) -> None:
     rows = []
     for name in ("partner-a", "partner-b"):
         stages = [d.keep(m.chars(10, "abcdefghijklmnopqrstuvwxyz0123456789") + "/prod")]
-        rows.append({"id": d.keep(m.chars(10, "abcdefghijklmnopqrstuvwxyz0123456789")), "value": d.hide(m.chars(40)), "name": name, "enabled": True, "createdDate": 1788888888, "stageKeys": stages})
+        rows.append(
+            {
+                "id": d.keep(m.chars(10, "abcdefghijklmnopqrstuvwxyz0123456789")),
+                "value": d.hide(m.chars(40)),
+                "name": name,
+                "enabled": True,
+                "createdDate": 1788888888,
+                "stageKeys": stages,
+            }
+        )
     aws_rest(d, "apigateway", "GET", "/apikeys?includeValues=true", {"item": rows})
 
 
@@ -198,19 +283,39 @@ def log_events(d: Draft) -> None:
     lines = (
         f"START RequestId: {d.keep(m.uuid())} Version: $LATEST",
         f"retrying upstream with header Authorization: Bearer {d.hide(m.jwt({'sub': 'svc-orders', 'exp': 1795600000}))}",
-        f"pq: password authentication failed for user \"orders\" (dsn=postgres://orders:{d.hide(m.password())}@pg:5432/orders)",
+        f'pq: password authentication failed for user "orders" (dsn=postgres://orders:{d.hide(m.password())}@pg:5432/orders)',
         f"cache miss key=session:index:{d.keep(m.sha1())} ttl=300",
         f"REPORT RequestId: {m.uuid()} XRAY TraceId: {d.keep('1-' + m.hex(8) + '-' + m.hex(24))} SegmentId: {d.keep(m.hex(16))} Sampled: true",
     )
     for at, line in enumerate(lines):
-        rows.append({"logStreamName": "2026/11/24/[$LATEST]" + m.hex(32), "timestamp": 1795598100000 + at, "message": line + "\n", "eventId": d.keep(m.digits(56))})
-    aws_json(d, "logs", "Logs_20140328.FilterLogEvents", {"logGroupName": "/aws/lambda/orders"}, {"events": rows, "searchedLogStreams": [], "nextToken": d.keep(m.page(90))})
+        rows.append(
+            {
+                "logStreamName": "2026/11/24/[$LATEST]" + m.hex(32),
+                "timestamp": 1795598100000 + at,
+                "message": line + "\n",
+                "eventId": d.keep(m.digits(56)),
+            }
+        )
+    aws_json(
+        d,
+        "logs",
+        "Logs_20140328.FilterLogEvents",
+        {"logGroupName": "/aws/lambda/orders"},
+        {"events": rows, "searchedLogStreams": [], "nextToken": d.keep(m.page(90))},
+    )
 
 
 def command_output(d: Draft) -> None:
     m = d.mint
     out = f"DB_HOST=pg.internal\nDB_PASS={d.hide(m.chars(18))}\nMACHINE_ID={d.keep(m.hex(32))}\nAPP_KEY=base64:{d.hide(m.base64(32))}\n"
-    answer = {"CommandId": d.keep(m.uuid()), "InstanceId": d.keep("i-0" + m.hex(16)), "DocumentName": "AWS-RunShellScript", "StandardOutputContent": out, "StandardErrorContent": "", "Status": "Success"}
+    answer = {
+        "CommandId": d.keep(m.uuid()),
+        "InstanceId": d.keep("i-0" + m.hex(16)),
+        "DocumentName": "AWS-RunShellScript",
+        "StandardOutputContent": out,
+        "StandardErrorContent": "",
+        "Status": "Success",
+    }
     d.kept("DB_HOST=pg.internal", '"DocumentName":"AWS-RunShellScript"')
     aws_json(d, "ssm", "AmazonSSM.GetCommandInvocation", {"CommandId": "c", "InstanceId": "i"}, answer)
 
@@ -218,7 +323,17 @@ def command_output(d: Draft) -> None:
 def stream_records(d: Draft) -> None:
     """A subscription's records: base64 of gzip of JSON."""
     m = d.mint
-    event = {"messageType": "DATA_MESSAGE", "logGroup": "/ecs/app", "logEvents": [{"id": m.digits(56), "message": f"login ok user=ops api_key={d.hide(m.chars(32))} req={d.keep(m.uuid())}"}]}
+    event = {
+        "messageType": "DATA_MESSAGE",
+        "logGroup": "/ecs/app",
+        "logEvents": [{"id": m.digits(56), "message": f"login ok user=ops api_key={d.hide(m.chars(32))} req={d.keep(m.uuid())}"}],
+    }
     row = {"SequenceNumber": d.keep(m.digits(56)), "PartitionKey": d.keep(m.hex(32)), "Data": b64(packed(json.dumps(event)))}
     d.kept("DATA_MESSAGE")
-    aws_json(d, "kinesis", "Kinesis_20131202.GetRecords", {"ShardIterator": "AAAA"}, {"Records": [row], "NextShardIterator": d.keep(m.page(150)), "MillisBehindLatest": 0})
+    aws_json(
+        d,
+        "kinesis",
+        "Kinesis_20131202.GetRecords",
+        {"ShardIterator": "AAAA"},
+        {"Records": [row], "NextShardIterator": d.keep(m.page(150)), "MillisBehindLatest": 0},
+    )

@@ -6,26 +6,48 @@ import json
 
 from tests.corpus.redaction import keys
 from tests.corpus.redaction.draft import Draft, b64, packed
-from tests.corpus.redaction.services import kube, meta, page
+from tests.corpus.redaction.services import api, kube, meta, page
 
 
 def secret_list_in_namespace(d: Draft) -> None:
     m = d.mint
     pull = {"auths": {"registry.example.com": {"username": "puller", "password": d.hide(m.chars(28), schema=True)}}}
     rows = [
-        {"metadata": meta(d, "pull", "web"), "type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": b64(json.dumps(pull))}},
-        {"metadata": meta(d, "basic", "web"), "type": "kubernetes.io/basic-auth", "data": {"username": b64("deployer"), "password": b64(d.hide(m.password(), schema=True))}},
-        {"metadata": meta(d, "git", "web"), "type": "kubernetes.io/ssh-auth", "data": {"ssh-privatekey": b64(d.hide(keys.openssh("held:git"), schema=True))}},
+        {
+            "metadata": meta(d, "pull", "web"),
+            "type": "kubernetes.io/dockerconfigjson",
+            "data": {".dockerconfigjson": b64(json.dumps(pull))},
+        },
+        {
+            "metadata": meta(d, "basic", "web"),
+            "type": "kubernetes.io/basic-auth",
+            "data": {"username": b64("deployer"), "password": b64(d.hide(m.password(), schema=True))},
+        },
+        {
+            "metadata": meta(d, "git", "web"),
+            "type": "kubernetes.io/ssh-auth",
+            "data": {"ssh-privatekey": b64(d.hide(keys.openssh("held:git"), schema=True))},
+        },
     ]
     d.kept('"type":"kubernetes.io/ssh-auth"')
-    kube(d, "/api/v1/namespaces/web/secrets?limit=500", {"kind": "SecretList", "apiVersion": "v1", "metadata": {"resourceVersion": "99187", "continue": d.keep(m.page(90))}, "items": rows})
+    kube(
+        d,
+        "/api/v1/namespaces/web/secrets?limit=500",
+        {"kind": "SecretList", "apiVersion": "v1", "metadata": {"resourceVersion": "99187", "continue": d.keep(m.page(90))}, "items": rows},
+    )
 
 
 def secret_watch(d: Draft) -> None:
     m = d.mint
     events = []
     for kind in ("ADDED", "MODIFIED"):
-        secret = {"kind": "Secret", "apiVersion": "v1", "metadata": meta(d, "session", "web"), "data": {"cookie-key": b64(d.hide(m.chars(32), schema=True))}, "type": "Opaque"}
+        secret = {
+            "kind": "Secret",
+            "apiVersion": "v1",
+            "metadata": meta(d, "session", "web"),
+            "data": {"cookie-key": b64(d.hide(m.chars(32), schema=True))},
+            "type": "Opaque",
+        }
         events.append(json.dumps({"type": kind, "object": secret}, separators=(",", ":")))
     kube(d, "/api/v1/namespaces/web/secrets?watch=true", {})
     d.text("\n".join(events) + "\n", "application/json")
@@ -41,16 +63,36 @@ def deployment_with_inline_env(d: Draft) -> None:
         {"name": "PASSWORD_MIN_LENGTH", "value": "12"},
     ]
     image = d.keep("registry.example.com/app@" + m.digest())
-    template = {"metadata": {"labels": {"pod-template-hash": d.keep(m.hex(10))}}, "spec": {"containers": [{"name": "app", "image": image, "env": env}], "automountServiceAccountToken": False}}
-    d.kept('"secretKeyRef":{"name":"redis","key":"redis-password"}', '"automountServiceAccountToken":false', '{"name":"PASSWORD_MIN_LENGTH","value":"12"}')
-    kube(d, "/apis/apps/v1/namespaces/web/deployments/app", {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": meta(d, "app", "web", generation=41), "spec": {"replicas": 3, "template": template}})
+    template = {
+        "metadata": {"labels": {"pod-template-hash": d.keep(m.hex(10))}},
+        "spec": {"containers": [{"name": "app", "image": image, "env": env}], "automountServiceAccountToken": False},
+    }
+    d.kept(
+        '"secretKeyRef":{"name":"redis","key":"redis-password"}',
+        '"automountServiceAccountToken":false',
+        '{"name":"PASSWORD_MIN_LENGTH","value":"12"}',
+    )
+    kube(
+        d,
+        "/apis/apps/v1/namespaces/web/deployments/app",
+        {
+            "kind": "Deployment",
+            "apiVersion": "apps/v1",
+            "metadata": meta(d, "app", "web", generation=41),
+            "spec": {"replicas": 3, "template": template},
+        },
+    )
 
 
 def config_map_with_ini(d: Draft) -> None:
     m = d.mint
     ini = f"[smtp]\nenabled = true\nuser = alerts@example.com\npassword = {d.hide(m.strong(18))}\n\n[auth.generic_oauth]\nclient_id = {d.keep(m.uuid())}\nclient_secret = {d.hide(m.chars(40))}\ntoken_url = https://login.example.com/oauth2/token\n"
     d.kept("token_url = https://login.example.com/oauth2/token", "enabled = true")
-    kube(d, "/api/v1/namespaces/monitoring/configmaps/grafana", {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta(d, "grafana", "monitoring"), "data": {"grafana.ini": ini}})
+    kube(
+        d,
+        "/api/v1/namespaces/monitoring/configmaps/grafana",
+        {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta(d, "grafana", "monitoring"), "data": {"grafana.ini": ini}},
+    )
 
 
 def token_request_answer(d: Draft) -> None:
@@ -72,9 +114,17 @@ def certificate_request(d: Draft) -> None:
     m = d.mint
     pem = keys.certificate("held-csr")
     status = {"certificate": d.keep(b64(pem)), "conditions": [{"type": "Approved", "status": "True", "reason": "AutoApproved"}]}
-    spec = {"request": d.keep(b64("-----BEGIN CERTIFICATE REQUEST-----\n" + m.base64(96) + "\n-----END CERTIFICATE REQUEST-----\n")), "signerName": "kubernetes.io/kube-apiserver-client-kubelet", "username": "system:bootstrap:" + m.hex(6)}
+    spec = {
+        "request": d.keep(b64("-----BEGIN CERTIFICATE REQUEST-----\n" + m.base64(96) + "\n-----END CERTIFICATE REQUEST-----\n")),
+        "signerName": "kubernetes.io/kube-apiserver-client-kubelet",
+        "username": "system:bootstrap:" + m.hex(6),
+    }
     d.kept("kubernetes.io/kube-apiserver-client-kubelet")
-    kube(d, "/apis/certificates.k8s.io/v1/certificatesigningrequests/node-csr-1", {"kind": "CertificateSigningRequest", "metadata": meta(d, "node-csr-1"), "spec": spec, "status": status})
+    kube(
+        d,
+        "/apis/certificates.k8s.io/v1/certificatesigningrequests/node-csr-1",
+        {"kind": "CertificateSigningRequest", "metadata": meta(d, "node-csr-1"), "spec": spec, "status": status},
+    )
 
 
 def pod_describe(d: Draft) -> None:
@@ -98,7 +148,11 @@ Containers:
       /var/run/secrets/kubernetes.io/serviceaccount from kube-api-access-{m.hex(5)} (ro)
 QoS Class:        Burstable
 """
-    d.kept("--token-file=/var/run/secrets/tokens/relay", "<set to the key 'password' in secret 'smtp'>", "/var/run/secrets/kubernetes.io/serviceaccount")
+    d.kept(
+        "--token-file=/var/run/secrets/tokens/relay",
+        "<set to the key 'password' in secret 'smtp'>",
+        "/var/run/secrets/kubernetes.io/serviceaccount",
+    )
     page(d, "https://runner.example.internal/v1/exec/kubectl-describe-pod", text)
 
 
@@ -127,11 +181,26 @@ ingress:
 
 def helm_release_secret(d: Draft) -> None:
     m = d.mint
-    release = {"name": "shop", "version": 4, "config": {"postgresql": {"auth": {"postgresPassword": d.hide(m.chars(24), schema=True)}}}, "chart": {"metadata": {"name": "shop", "version": "2.1.0"}}}
+    release = {
+        "name": "shop",
+        "version": 4,
+        "config": {"postgresql": {"auth": {"postgresPassword": d.hide(m.chars(24), schema=True)}}},
+        "chart": {"metadata": {"name": "shop", "version": "2.1.0"}},
+    }
     data = {"release": b64(b64(packed(json.dumps(release))))}
     labels = {"owner": "helm", "status": "deployed", "version": "4"}
     d.kept('"owner":"helm"', "sh.helm.release.v1.shop.v4")
-    kube(d, "/api/v1/namespaces/web/secrets/sh.helm.release.v1.shop.v4", {"kind": "Secret", "apiVersion": "v1", "metadata": meta(d, "sh.helm.release.v1.shop.v4", "web", labels=labels), "type": "helm.sh/release.v1", "data": data})
+    kube(
+        d,
+        "/api/v1/namespaces/web/secrets/sh.helm.release.v1.shop.v4",
+        {
+            "kind": "Secret",
+            "apiVersion": "v1",
+            "metadata": meta(d, "sh.helm.release.v1.shop.v4", "web", labels=labels),
+            "type": "helm.sh/release.v1",
+            "data": data,
+        },
+    )
 
 
 def admin_kubeconfig(d: Draft) -> None:
@@ -156,7 +225,13 @@ users:
     token: {d.hide(m.chars(64))}
 """
     d.kept("server: https://203.0.113.7:6443")
-    page(d, "https://rancher.example.com/v3/clusters/c-m-1?action=generateKubeconfig", text, "application/yaml")
+    d.kept('"type":"generateKubeConfigOutput"')
+    api(
+        d,
+        "POST",
+        "https://rancher.example.com/v3/clusters/c-m-1?action=generateKubeconfig",
+        {"baseType": "generateKubeConfigOutput", "config": text, "type": "generateKubeConfigOutput"},
+    )
 
 
 def join_command(d: Draft) -> None:
@@ -174,7 +249,15 @@ kubeadm join 10.0.4.11:6443 --token {d.hide(m.bootstrap())} \\
 def argo_application(d: Draft) -> None:
     m = d.mint
     values = f"redis:\n  auth:\n    password: {d.hide(m.chars(20))}\n  image:\n    tag: 7.4.1\n"
-    source = {"repoURL": f"https://oauth2:{d.hide(m.gitlab())}@gitlab.example.com/ops/charts.git", "targetRevision": d.keep(m.sha1()), "helm": {"values": values}}
+    source = {
+        "repoURL": f"https://oauth2:{d.hide(m.gitlab())}@gitlab.example.com/ops/charts.git",
+        "targetRevision": d.keep(m.sha1()),
+        "helm": {"values": values},
+    }
     status = {"sync": {"revision": m.sha1(), "status": "Synced"}, "history": [{"id": 3, "revision": d.keep(m.sha1())}]}
     d.kept('"status":"Synced"', "tag: 7.4.1")
-    kube(d, "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/shop", {"kind": "Application", "metadata": meta(d, "shop", "argocd"), "spec": {"source": source}, "status": status})
+    kube(
+        d,
+        "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications/shop",
+        {"kind": "Application", "metadata": meta(d, "shop", "argocd"), "spec": {"source": source}, "status": status},
+    )
