@@ -1,12 +1,12 @@
-"""The response corpus: what measures redaction. Written before any rule was tuned; README.md says how it is counted and used.
+"""The response corpus: what measures redaction. README.md says who reads which part and how it is counted.
 
 - `mint`      one seeded generator of every provider's formats; no secret stands in a file
 - `keys`      private keys and certificates, real and the same every time
 - `draft`     a response while it is written, and `Record`, what comes of it
 - `services`  how each kind of server frames a request and its answer
-- `tuning` `held_out`  the two halves: a module a family, a function a response
+- `tuning` `second` `held_out`  the parts: a module a family, a function a response
 - `views` `score`      what can be read from an answer, and so what was missed and what was damaged
-- `__main__`  prints a half as JSON lines for ``warden redact``, or the counts
+- `__main__`  prints a part as JSON lines for ``warden redact``, or the counts
 """
 
 from __future__ import annotations
@@ -18,12 +18,18 @@ import pkgutil
 
 from tests.corpus.redaction.draft import Record, record
 
-HALVES = ("tuning", "held_out")
+#: Rules are tuned on these.
+TUNING = ("tuning", "second")
+#: And measured on this one, which nobody who tunes has read.
+HELD_OUT = "held_out"
+PARTS = (*TUNING, HELD_OUT)
+#: The requirement speaks of a tuning and a held-out half; the tuning half has two parts.
+HALVES = PARTS
 
 
 @functools.cache
 def half(name: str) -> tuple[Record, ...]:
-    """The records of one half, by family and then as they stand in the family's module."""
+    """The records of one part, by family and then as they stand in the family's module."""
     return build(name)
 
 

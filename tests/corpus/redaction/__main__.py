@@ -1,4 +1,4 @@
-"""``python -m tests.corpus.redaction tuning`` prints that half for ``warden redact``; without an argument, the counts of both."""
+"""``python -m tests.corpus.redaction tuning`` prints that part for ``warden redact``; without an argument, the counts of all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-from tests.corpus.redaction import HALVES, half
+from tests.corpus.redaction import PARTS, half
 from tests.corpus.redaction.draft import Record
 
 
@@ -22,11 +22,11 @@ def main(names: Sequence[str]) -> int:
             print(json.dumps(record.line()))
     if not names:
         print(f"{'':<32}{'responses':>9}{'secrets':>9}{'schema':>9}{'look-alikes':>12}")
-        for name in HALVES:
+        for name in PARTS:
             for family in sorted({record.family for record in half(name)}):
                 print(_row(f"{name} {family}", [record for record in half(name) if record.family == family]))
             print(_row(f"{name}, all", half(name)))
-        print(_row("all", [record for name in HALVES for record in half(name)]))
+        print(_row("all", [record for name in PARTS for record in half(name)]))
     return 0
 
 

@@ -1,1 +1,1 @@
-"""The half that rules are measured on: whoever tunes them does not read it."""
+"""The held-out part: nobody who tunes rules reads it, and whoever wrote it had not seen the rules."""

@@ -1,0 +1,1 @@
+"""The second part that rules may be tuned to; the first held-out part, until it was used up."""
