@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from warden.redact.schema.field import Field, Replace, spliced
 from warden.redact.schema.locate import Located
 from warden.redact.schema.rows import Row
 
@@ -49,6 +50,40 @@ PLACES = (
     _place("vault:wrap", _ANY, r"/v1/(?:sys/wrapping|cubbyhole)/.+", "wrap_info.token", "data.*", "auth.client_token"),
     _place("vault:decrypt", _ANY, r"/v1/[^/]+/(?:decrypt|datakey/plaintext|export)/.+", "data.plaintext", "data.keys.*"),
     _place("vault:issue", _ANY, r"/v1/[^/]+/(?:issue|root/generate)/.+", "data.private_key"),
+    # https://developer.hashicorp.com/consul/api-docs/acl/tokens, https://developer.hashicorp.com/nomad/api-docs/variables/variables
+    _place("consul:acl", _ANY, r"/v1/acl/.*", "SecretID", "Token.SecretID"),
+    _place("nomad:variables", _ANY, r"/v1/var/.+", "Items.*"),
+    # https://www.keycloak.org/docs-api/latest/rest-api/, https://auth0.com/docs/api/management/v2, https://developer.okta.com/docs/api/
+    _place("keycloak:client-secret", _ANY, r".*/admin/realms/[^/]+/clients/.*client-secret.*", "value"),
+    _place("keycloak:clients", _ANY, r".*/admin/realms/[^/]+/clients.*", "secret", "registrationAccessToken"),
+    _place("oauth:clients", _ANY, r".*/(?:api/v[12]/clients|oauth2/v1/clients|connect/register|api/v1/apps/[^/]+/credentials/secrets).*", "client_secret", "registration_access_token"),
+    # https://www.elastic.co/docs/api, https://docs.datadoghq.com/api/latest/key-management/, https://docs.sentry.io/api/projects/
+    _place("elastic:security", _ANY, r"/_security/.*", "api_key", "encoded", "access_token", "refresh_token", "token.value"),
+    _place("datadog:keys", r"api\..*datadoghq\.(?:com|eu)", r"/api/v\d/(?:api_key|application_key|api_keys|application_keys|current_user).*", "api_key.key", "application_key.hash", "data.attributes.key"),
+    _place("sentry:keys", _ANY, r"/api/0/projects/[^/]+/[^/]+/keys/.*", "secret", "dsn.secret"),
+    # https://grafana.com/docs/grafana/latest/developers/http_api/, https://argo-cd.readthedocs.io/en/stable/developer-guide/api-docs/
+    _place("grafana:keys", _ANY, r"/api/(?:auth/keys|serviceaccounts/\d+/tokens|snapshots)", "key", "deleteKey"),
+    _place("argocd:session", _ANY, r"/api/v1/(?:session|account/[^/]+/token|projects/[^/]+/roles/[^/]+/token)", "token"),
+    _place("argocd:clusters", _ANY, r"/api/v1/(?:clusters|repositories|repocreds).*", "config.bearerToken", "config.password", "config.tlsClientConfig.keyData", "items.config.bearerToken", "items.password", "items.sshPrivateKey", "password", "sshPrivateKey"),
+    # https://ranchermanager.docs.rancher.com, https://goharbor.io/docs/, https://docs.quay.io/api/swagger/
+    _place("rancher:tokens", _ANY, r"/v3/(?:tokens?|clusterregistrationtokens?|import).*", "token", "data.token", "command", "insecureCommand", "manifestUrl"),
+    _place("harbor:robots", _ANY, r"/api/v2\.0/(?:projects/[^/]+/)?robots.*", "secret"),
+    _place("quay:robots", _ANY, r"/api/v1/(?:organization/[^/]+|user)/robots/.*", "token"),
+    # https://docs.sonarsource.com/sonarqube-server/extension-guide/web-api, https://jfrog.com/help/r/jfrog-rest-apis
+    _place("sonarqube:tokens", _ANY, r"/api/user_tokens/generate", "token"),
+    _place("artifactory:tokens", _ANY, r".*/(?:access/api/v1|artifactory/api/security)/(?:tokens?|apiKey|encryptedPassword).*", "access_token", "refresh_token", "apiKey", "token"),
+    # https://developer.hashicorp.com/terraform/cloud-docs/api-docs
+    _place("terraform-cloud:tokens", _ANY, r"/api/v2/.*(?:authentication-tokens?|agent-tokens|oauth-tokens|notification-configurations).*", "data.attributes.token"),
+    # https://www.mongodb.com/docs/atlas/api/, https://docs.confluent.io/cloud/current/api.html, https://supabase.com/docs/reference/api
+    _place("atlas:keys", r"cloud\.mongodb\.com", r".*/apiKeys.*", "privateKey"),
+    _place("confluent:keys", r"api\.confluent\.cloud", r"/iam/v2/api-keys.*", "spec.secret"),
+    _place("supabase:keys", r"api\.supabase\.com", r"/v1/projects/[^/]+/(?:api-keys|secrets).*", "api_key", "value"),
+    _place("planetscale:passwords", r"api\.planetscale\.com", r".*/passwords.*", "plain_text", "password"),
+    _place("neon:roles", r"console\.neon\.tech", r".*/(?:roles|reveal_password|connection_uri).*", "password", "role.password", "uri"),
+    _place("tailscale:keys", r"api\.tailscale\.com", r".*/keys.*", "key"),
+    _place("travis:env", _ANY, r"/(?:repo|settings)/.*env_vars?.*", "env_vars.value", "value", shape="variable"),
+    _place("npm:tokens", r"registry\.npmjs\.org", r"/-/npm/v1/tokens.*", "token"),
+    _place("github:tokens", r"(?:api\.github\.com|.*)", r"(?:/api/v3)?/(?:app/installations/\d+/access_tokens|.*/actions/runners/(?:registration|remove)-token|.*/generate-jitconfig|app-manifests/[^/]+/conversions)", "token", "encoded_jit_config", "client_secret", "webhook_secret", "pem"),
     # https://docs.gitlab.com/api/project_level_variables/
     _place("gitlab:variables", _ANY, r"/api/v4/(?:projects|groups|admin/ci)/.*variables.*", "value", shape="variable"),
     _place("gitlab:variables", _ANY, r"/api/v4/admin/ci/variables.*", "value", shape="variable"),
@@ -71,7 +106,45 @@ PLACES = (
 )  # fmt: skip
 
 
-def secrets(host: str, path: str) -> Located | None:
+#: What HashiCorp Vault answers with, at whatever path an engine is mounted: https://developer.hashicorp.com/vault/api-docs#api-operations
+_VAULT = re.compile(rb'"lease_duration"\s*:')
+_VAULT_ENGINES = _place("vault:read", _ANY, r"/v1/(?!sys/|identity/|auth/).+", "data.data.*", "data.data.*.*", "data.*")
+#: Of those, what says something about a secret and is none.
+_ABOUT = frozenset({"keys", "ttl", "max_ttl", "policies", "token_policies", "type", "version", "created_time", "deletion_time", "custom_metadata", "certificate", "issuing_ca", "ca_chain", "serial_number",
+                    "public_key", "ciphertext", "signature", "key_version", "name", "role", "lease_id", "plugin_name", "allowed_roles", "expiration", "arn", "username", "rotation_period",
+                    "last_vault_rotation", "revocation_time_rfc3339", "private_key_type", "engine", "host", "port"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """`warden.redact.schema.Secrets` of Vault's answers: what its engines give, but for what `_ABOUT` names."""
+
+    certain: bool = True
+
+    def find(self, body: bytes, content_type: str) -> list[Field]:
+        """See `Secrets.find`."""
+        if not _VAULT.search(body):
+            return []
+        fields = _VAULT_ENGINES.secrets.find(body, content_type)
+        return [field for field in fields if _key_before(body, field.start) not in _ABOUT]
+
+    def rewrite(self, body: bytes, content_type: str, replace: Replace) -> bytes:
+        """See `Secrets.rewrite`."""
+        return spliced(body, self.find(body, content_type), replace)
+
+
+def _key_before(body: bytes, start: int) -> str:
+    """The key of the value that begins at `start` (behind its quote); of one in an array, an empty text."""
+    match = _KEY.search(body, max(0, start - 128), start)
+    return match[1].decode("utf-8", "replace") if match else ""
+
+
+_KEY = re.compile(rb'"([^"\\]{1,64})"\s*:\s*"$')
+
+
+def secrets(host: str, path: str) -> Located | Vault | None:
     """What is secret in the answer of `host` to a request for `path`; None for nothing that is known."""
     found = [place for place in PLACES if place.path.fullmatch(path) and place.host.fullmatch(host)]
-    return Located(tuple(row for place in found for row in place.secrets.rows)) if found else None
+    if found:
+        return Located(tuple(row for place in found for row in place.secrets.rows))
+    return Vault() if _VAULT_ENGINES.path.fullmatch(path) else None
