@@ -56,6 +56,7 @@ def sso_role_credentials(d: Draft) -> None:
     d.kept('"expiration":1795612345000')
     aws_rest(d, "sso", "GET", f"/federation/credentials?role_name=ReadOnly&account_id={m.account()}", answer)
     d.url = f"https://portal.sso.{REGION}.amazonaws.com/federation/credentials?role_name=ReadOnly&account_id={m.account()}"
+    d.request_headers = {"x-amz-sso_bearer_token": m.urlsafe(200)}  # this operation is not signed
 
 
 def sso_oidc_device_token(d: Draft) -> None:
@@ -68,6 +69,7 @@ def sso_oidc_device_token(d: Draft) -> None:
     }
     d.kept('"tokenType":"Bearer"', '"expiresIn":28800')
     aws_rest(d, "oidc", "POST", "/token", answer)
+    d.request_headers = {"content-type": "application/json"}  # this operation is not signed
 
 
 def instance_profile_metadata(d: Draft) -> None:
