@@ -12,7 +12,7 @@ from functools import cache
 from warden.model import Action, HttpRequest
 from warden.redact import binding
 from warden.redact.answer import Answer, Head, Swap
-from warden.redact.headers import Fields
+from warden.redact.headers import Fields, values
 from warden.redact.patterns import Patterns
 from warden.redact.redactor import Place, Redactor
 from warden.redact.schema import Schema, elsewhere, rows
@@ -49,6 +49,8 @@ class Answers:
         declared = self._schema.paths(actions) or elsewhere.secrets(place.host, place.path)
         if declared is not None and not declared.certain:
             declared = None  # variables, which are secret by their names: that layer's
-        return Answer(
-            self.redactor, place, Head(request.method, status, fields, _WATCHED.search(request.target) is not None), declared, swap
-        )
+        # Of git's protocol every line says its own length, and names of refs are what they are.
+        git = bool(actions) and all(action.operation.startswith("git:") for action in actions)
+        opaque = git and any(value.lower().startswith("application/x-git-") for value in values(fields, "content-type"))
+        head = Head(request.method, status, fields, _WATCHED.search(request.target) is not None, opaque)
+        return Answer(self.redactor, place, head, declared, swap)

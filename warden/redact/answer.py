@@ -73,13 +73,14 @@ class Unit(Protocol):
 class Head:
     """What is known of a response before its body: the request's method, the status, and the fields as they came.
 
-    `watched`: the request asked to be told of each change while it lasts.
+    `watched`: the request asked to be told of each change while it lasts. `opaque`: the body's protocol counts its bytes, text or not.
     """
 
     method: str
     status: int
     fields: Fields = field(repr=False)
     watched: bool = False
+    opaque: bool = False
 
 
 class Answer:
@@ -137,6 +138,9 @@ class Answer:
         length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
         stated = kind_by_type(self._type)
         self._probing = not lengths and not self._codings and stated is Kind.DOCUMENT and "json" in self._type
+        if self._head.opaque:
+            self.stream()
+            return Mode.STREAM
         if self._watched and stated is Kind.DOCUMENT and "json" in self._type:
             stated = Kind.LINES
         if self._swap is not None or (self._declared is not None and stated not in (Kind.LINES, Kind.GRPC)):
@@ -257,7 +261,7 @@ class Answer:
                 data = self._decoding.feed(data)
             if self._unit is None:
                 self._first += data
-                if len(self._first) < HEAD and kind_by_type(self._type) is None:
+                if len(self._first) < HEAD and not self._head.opaque and kind_by_type(self._type) is None:
                     return b""
                 data, self._first = bytes(self._first), bytearray()
                 self._unit = self._unit_for(data[:HEAD])
@@ -279,7 +283,7 @@ class Answer:
             raise BlockedError("this session has seen more secrets than it can remember") from None
 
     def _unit_for(self, head: bytes) -> Unit:
-        kind = kind_of(self._type, head)
+        kind = Kind.BINARY if self._head.opaque else kind_of(self._type, head)
         match kind:
             case Kind.GRPC:
                 return Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))

@@ -22,9 +22,6 @@ _DOCUMENTS = re.compile(
     r"|x-pem-file|pem-certificate-chain|x-amz-json-1\.[01]|x-terraform|hcl|xhtml\+xml|sarif\+json)|text/(?!event-stream|plain).*|image/svg\+xml"
 )
 _LINES = re.compile(r"text/event-stream|text/plain|application/(?:x-)?(?:ndjson|jsonlines|jsonl|json-seq|stream\+json|x-json-stream|log)")
-_BINARY = re.compile(
-    r"(?:image|audio|video|font)/(?!svg).*|application/(?:gzip|zip|x-tar|x-gtar|pdf|wasm|java-archive|x-rpm|vnd\.debian\.binary-package|x-xz|zstd|x-bzip2)"
-)
 
 #: What binary files begin with: archives, images, executables, documents.
 _MAGIC = (
