@@ -20,7 +20,7 @@ from typing import Protocol
 
 from warden.redact import coding, headers
 from warden.redact.headers import Fields
-from warden.redact.kind import HEAD, Kind, kind_by_type, kind_of
+from warden.redact.kind import HEAD, Kind, is_structured, is_unread, kind_by_type, kind_of
 from warden.redact.redactor import BlockedError, Finding, Place, Redactor
 from warden.redact.schema import Field, Replace, SchemaError
 from warden.redact.units import LINE, Grpc, Lines, Opaque, Windows, is_document
@@ -28,8 +28,6 @@ from warden.redact.vault import VaultFullError
 
 #: Bytes of a body that are held.
 LIMIT = 8 << 20
-#: Bytes of a piece of text (206) from which it is let through: of shorter ones, a secret could be put together that no piece shows.
-SMALLEST_RANGE = 64
 
 
 #: All of a representation, asked for as a range (RFC 9110 section 14.4), by clients that ask for everything so: the length is one more than the last.
@@ -134,6 +132,8 @@ class Answer:
         return self._redactor.admit(value, rule, self._place)
 
     def _choose(self) -> Mode:
+        if is_unread(self._type):
+            raise BlockedError("its character set cannot be read here")
         lengths = headers.values(self._head.fields, "content-length")
         length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
         stated = kind_by_type(self._type)
@@ -160,15 +160,12 @@ class Answer:
         if self.mode is Mode.WHOLE and (self._swap or (self._declared and kind_by_type(self._type) not in (Kind.LINES, Kind.GRPC))):
             raise BlockedError(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
         self.mode = Mode.STREAM
-        binary = kind_by_type(self._type) is None and self._partial
-        drop = {"content-length"} if not binary else set()
+        drop = {"content-length"} if not self._partial else set()  # a part is binary, and stays, or does not pass
         if self._codings:
             self._decoding = coding.Decoding(self._codings)
             drop.add("content-encoding")
         self.fields = tuple((name, value) for name, value in self.fields if name.lower() not in drop)
-        self._kept_length = binary
 
-    _kept_length = False
     _probing = False
 
     @property
@@ -220,14 +217,17 @@ class Answer:
             case Kind.BINARY:
                 if self._redactor.vault.secrets_in(said, self._place.host):
                     raise BlockedError("it is binary and holds a secret that was seen before")
+                if is_structured(self._type) and self._redactor.suspects(said):
+                    raise BlockedError("it holds a secret in a form that cannot be written anew; ask for JSON")
                 return said
             case Kind.UTF16:
                 return self._utf16(said)
             case Kind.GRPC:
                 grpc = Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
                 return grpc.feed(said) + grpc.finish()
-        if self._partial and len(said) < SMALLEST_RANGE:
-            raise BlockedError("it is a very small part of a text; ask for more of it")
+        if self._partial:
+            # What is before and behind it may be what tells that it is a secret.
+            raise BlockedError("it is a part of a text; ask for all of it")
         return self._text(said)
 
     def _text(self, said: bytes) -> bytes:
@@ -242,6 +242,8 @@ class Answer:
         return made
 
     def _utf16(self, said: bytes) -> bytes:
+        if self._declared is not None:
+            raise BlockedError("it holds secrets by its API, and is UTF-16")
         form = "utf-16-be" if said.startswith(b"\xfe\xff") or (not said.startswith(b"\xff\xfe") and said[:1] == b"\x00") else "utf-16-le"
         try:
             text = said.decode(form).encode()
@@ -290,17 +292,15 @@ class Answer:
             case Kind.LINES:
                 return Lines(self._text)
             case Kind.BINARY:
-                return Opaque(lambda data: bool(self._redactor.vault.secrets_in(data, self._place.host)))
+                structured = is_structured(self._type)
+                known = self._redactor.vault.secrets_in
+                return Opaque(lambda data: bool(known(data, self._place.host)) or (structured and self._redactor.suspects(data)))
             case Kind.DOCUMENT if self._watched:
                 return Lines(self._text)
             case Kind.DOCUMENT if self._lines:
                 return Lines(self._text)
             case Kind.UTF16:
                 raise BlockedError(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")
-        return Windows(self._fixed if self._kept_length else self._text)
-
-    def _fixed(self, said: bytes) -> bytes:
-        made = self._text(said)
-        if made != said and len(made) != len(said):
-            raise BlockedError("it is a part of a text with a secret in it; ask for all of it")
-        return made
+        if self._partial:
+            raise BlockedError("it is a part of a text; ask for all of it")
+        return Windows(self._text)

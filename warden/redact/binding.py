@@ -4,9 +4,8 @@ Why so little. Whoever can read what the agent writes could read the secret ther
 bucket, a page that quotes its query. An agent that reads a thing, changes it and writes it back (``kubectl edit``, ``terraform apply``) needs its
 secrets again in that thing alone:
 
-- the same path of the same host, in the body: never in a URL or a header, which land in logs;
-- of a Kubernetes resource, that resource alone, of any name; of a Secret, only the keys that hold what is secret;
-- an AWS API has one path for all its calls: the service's own host is as narrow as it gets, and S3's objects have paths;
+- of a Kubernetes resource, that resource alone, of any name, in the body; of a Secret, only the keys that hold what is secret;
+- of AWS's Secrets Manager, the members that hold secrets; of any other API nothing, because it might evaluate what it is sent;
 - a provider's token, recognized by its own look, at that provider's API, as its clients send it: `PROVIDERS`.
 
 What remains to who may write the thing itself: a Secret that a new pod mounts shows its content to that pod. That is the policy's to rule on.
@@ -30,7 +29,6 @@ _SECRET_FIELDS = (
 #: Of AWS APIs that keep secrets, the members that hold them: elsewhere in a request (a description, a tag) others may read them.
 _AWS_FIELDS = {
     "secretsmanager": ("json:SecretString", "json:SecretBinary"),
-    "ssm": ("json:Value",),
 }
 
 #: What a found token is a credential of, by a word in the name of the rule that found it: hosts, fields, why. The first that fits.
@@ -65,11 +63,13 @@ _ECR = re.compile(r"api\.ecr(?:-public)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com
 
 def of(rule: str, host: str, path: str) -> tuple[Binding, ...]:
     """The bindings of a secret that `rule` found in an answer of `host` to a request for `path` (its query is left out)."""
-    return (_back(host, path.partition("?")[0]), *_provider(rule.lower(), host))
+    return (*_back(host, path.partition("?")[0]), *_provider(rule.lower(), host))
 
 
-def _back(host: str, path: str) -> Binding:
-    """To where it was found."""
+def _back(host: str, path: str) -> tuple[Binding, ...]:
+    """To where it was found. Nowhere for an API that may evaluate what it is sent (a query, a pattern that a value must match): what it says of the
+    secret then is not the secret, and nothing would know it again.
+    """
     if match := _KUBERNETES.fullmatch(path):
         resource, namespace = match["resource"], match["namespace"]
         front = match["front"].replace("*", "%2A")
@@ -77,9 +77,9 @@ def _back(host: str, path: str) -> Binding:
             (f"{front}/namespaces/{namespace}/{resource}",) if namespace else (f"{front}/{resource}", f"{front}/namespaces/*/{resource}")
         )
         fields = _SECRET_FIELDS if resource == "secrets" and front.endswith("/api/v1") else ("body",)
-        return Binding((host,), fields, tuple(pattern for scope in scopes for pattern in (scope, f"{scope}/*")))
+        return (Binding((host,), fields, tuple(pattern for scope in scopes for pattern in (scope, f"{scope}/*"))),)
     service = host.partition(".")[0] if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")) else ""
-    return Binding((host,), _AWS_FIELDS.get(service, ("body",)), (path.replace("*", "%2A"),))
+    return (Binding((host,), _AWS_FIELDS[service], (path.replace("*", "%2A"),)),) if service in _AWS_FIELDS else ()
 
 
 def _provider(rule: str, host: str) -> tuple[Binding, ...]:

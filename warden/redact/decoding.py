@@ -25,6 +25,8 @@ _BASE64_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 #: How encoded text begins: the first of four base64 digits has the upper six bits of a byte below 0x80, the first of two hexadecimal ones its upper
 #: four. Nearly every identifier ends here.
 _TEXTUAL = re.compile(rb"(?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){5}|H4sI|(?:[2-7][0-9a-fA-F]|0[9aAdD]){10}")
+#: Bytes that are looked back over, and of a run that is decoded more than once.
+_GLUED = 4096
 _GLUE = frozenset(b"+/-_")
 _HEX = re.compile(rb"(?:[0-9a-f]{2}){12,}|(?:[0-9A-F]{2}){12,}")
 _PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
@@ -67,12 +69,15 @@ def runs(text: bytes) -> Iterator[Run]:
     """The words of `text` that are readable text, encoded. Raises OverflowError when a gzip member grows beyond `INFLATED`."""
     classes = text.translate(_ALNUM)
     at = classes.find(_NEEDLE)
+    floor = 0
     while at >= 0:
         end = classes.find(b" ", at)
         end = len(text) if end < 0 else end
-        if (found := word(text, at, end)) is not None and found.start >= 0:
-            yield found
+        if (found := word(text, at, end, floor)) is not None:
+            if found.form:
+                yield found
             end = max(end, found.end)
+        floor = end
         at = classes.find(_NEEDLE, end)
 
 
@@ -98,11 +103,15 @@ def wrapped(text: bytes) -> Iterator[Run]:
             yield Run(match.start(), match.end(), said, form, len(lines[0]), gap[0])
 
 
-def word(text: bytes, at: int, end: int) -> Run | None:
-    """The encoded word around ``text[at:end]`` (letters and digits); None when it says nothing readable."""
+def word(text: bytes, at: int, end: int, floor: int = 0) -> Run | None:
+    """The encoded word around ``text[at:end]`` (letters and digits), which begins at `floor` at the earliest; None when it says nothing readable.
+
+    One without a form says nothing either, and is so long that nothing in it is to be looked at again: else the time would be its square.
+    """
     start = at
     if at and text[at - 1] in _GLUE:
-        while start > 0 and text[start - 1] in _BASE64_BYTES:
+        lowest = max(floor, at - _GLUED)
+        while start > lowest and text[start - 1] in _BASE64_BYTES:
             start -= 1
     if _TEXTUAL.match(text, at) is None and (start == at or _TEXTUAL.match(text, start) is None):
         return None
@@ -115,9 +124,13 @@ def word(text: bytes, at: int, end: int) -> Run | None:
             continue
         for alphabet in _ALPHABETS:
             match = alphabet.match(text, first)
-            if match is not None and match.end() >= end and (found := _decoded(match[0])) is not None:
+            if match is None or match.end() < end:
+                continue
+            if (found := _decoded(match[0])) is not None:
                 said, form = found
                 return Run(first, match.end(), said, form)
+            if match.end() - first > _GLUED:
+                return Run(first, match.end(), b"", "")
     return None
 
 

@@ -31,14 +31,13 @@ _MAGIC = (
 )  # fmt: skip
 #: Bytes at the start that are looked at.
 HEAD = 512
+_PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
 _CONTROL = bytes(c for c in range(32) if c not in (7, 8, 9, 10, 12, 13, 27))
 
 
 def kind_by_type(content_type: str) -> Kind | None:
     """What the Content-Type alone says; None where it says nothing that can be relied on."""
     essence = content_type.partition(";")[0].strip().lower()
-    if re.search(r"charset=\"?utf-16", content_type, re.IGNORECASE):
-        return Kind.UTF16
     if essence.startswith("application/grpc") and not essence.startswith("application/grpc-web-text"):
         return Kind.GRPC
     if essence.startswith("multipart/"):
@@ -50,18 +49,24 @@ def kind_by_type(content_type: str) -> Kind | None:
     return None
 
 
+def _is_utf16(head: bytes) -> bool:
+    """Whether every other byte is zero, as in Latin text."""
+    odd, even = head[1::2].count(0), head[0::2].count(0)
+    return len(head) >= 4 and max(odd, even) * 3 > len(head) and b"\x00\x00" not in head[:64]
+
+
 def kind_of(content_type: str, head: bytes) -> Kind:
     """What a body is that begins with `head` (its first `HEAD` bytes, or all of it)."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_utf16(head):
         return Kind.UTF16
     if (stated := kind_by_type(content_type)) is not None and not (stated is Kind.LINES and head.startswith((b"{", b"["))):
         return stated
     if stated is Kind.LINES:
         return Kind.LINES
+    if len(head.translate(None, _PRINTABLE)) * 20 < len(head):
+        return Kind.DOCUMENT  # whatever it begins with, or says of itself, it can be read
     if head.startswith(_MAGIC):
         return Kind.BINARY
-    if len(head) >= 4 and (head[1::2].count(0) * 3 > len(head) or head[0::2].count(0) * 3 > len(head)) and b"\x00\x00" not in head[:64]:
-        return Kind.UTF16
     if head.translate(None, _CONTROL) != head:
         return Kind.BINARY
     try:
@@ -71,3 +76,18 @@ def kind_of(content_type: str, head: bytes) -> Kind:
         if error.start < len(head) - 3 and sum(byte > 127 for byte in head) * 5 > len(head):
             return Kind.BINARY
     return Kind.DOCUMENT
+
+
+#: Encodings of structured answers that are not read here, and what a text is stated to be written in that hides every ASCII character.
+_STRUCTURED = re.compile(r"application/(?:.*cbor|.*protobuf.*|vnd\.amazon\.eventstream)")
+_UNREAD = re.compile(r"charset\s*=\s*\"?(?:utf-?32|utf-?7|ucs-?4|cp0?37|cp500|cp1047|cp1140|ibm|ebcdic)", re.IGNORECASE)
+
+
+def is_structured(content_type: str) -> bool:
+    """Whether the type is that of an API's answer in binary form."""
+    return _STRUCTURED.fullmatch(content_type.partition(";")[0].strip().lower()) is not None
+
+
+def is_unread(content_type: str) -> bool:
+    """Whether the text is stated to be in a character set that no layer reads."""
+    return _UNREAD.search(content_type) is not None

@@ -42,8 +42,9 @@ _NAME = 64
 #: What may stand between a name and its value. A quote after the name, brackets of an index, then the separator.
 _SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=|:|\||,(?=[ \t]*["']))[ \t]*""")
 _SEPARATOR_JSON = re.compile(rb"""["'][ \t\r\n]*:[ \t\r\n]*""")
+_COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _ELEMENT = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>([^<]{1,65536})</")
-_CDATA = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>[ \t\r\n]*<!\[CDATA\[(.{1,65536}?)\]\]>", re.DOTALL)
+_CDATA = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>[ \t\r\n]*<!\[CDATA\[(.{1,4096}?)\]\]>", re.DOTALL)
 _QUOTED = {
     ord('"'): re.compile(rb'"((?:[^"\\\n]|\\.){0,65536})"'),
     ord("'"): re.compile(rb"'((?:[^'\\\n]|\\.|''){0,65536})'"),
@@ -53,7 +54,9 @@ _BARE = re.compile(rb"[^\s,;\"'`<>&|(){}\[\]]{1,2048}")
 _IS_KEY = re.compile(rb"""["'][ \t\r\n]*:""")
 _LINE = re.compile(rb"[^\n]{1,4096}")
 _ANCHOR = re.compile(rb"[&!][\w!-]{1,40} +")
-_BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]*\r?\n((?:(?P<indent>[ \t]+)[^\n]*(?:\n|$))(?:(?P=indent)[^\n]*(?:\n|$)|[ \t]*\n)*)")
+_BLOCK = re.compile(
+    rb"[|>][+-]?[0-9]?[ \t]{0,8}\r?\n((?:(?P<indent>[ \t]{1,64})[^\n]{0,1024}(?:\n|$))(?:(?P=indent)[^\n]{0,1024}(?:\n|$)|[ \t]{0,64}\n){0,64})"
+)
 _VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])""")
 _FLAG = re.compile(rb"[ \t]+")
 _COOKIE = re.compile(rb"(?:^|[; ])(?!_g[ac]|_fb|_hj|lang|theme)[^=;\s]{1,64}=([^;\s\"']{12,4096})")
@@ -134,6 +137,16 @@ def find(text: bytes) -> list[Hit]:
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)
     return hits
+
+
+def behind(text: bytes, end: int, name: bytes) -> list[Hit]:
+    """The value of a key that is written with escapes, and says `name`; `end` is where its closing quote ended. Nothing where it is no key."""
+    match = _COLON.match(text, end)
+    kind = kind_of(name.decode("utf-8", "replace")) if match is not None and len(name) <= 2 * _NAME else Kind.NONE
+    if match is None or kind is Kind.NONE:
+        return []
+    found = [(low, high) for low, high, quoted in _value(text, match.end(), line=False) if plausible(text[low:high], kind, quoted=quoted)]
+    return [Hit(low, high, "name:" + kind.value, LAYER) for low, high in found]
 
 
 def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool]]:

@@ -108,6 +108,10 @@ class Redactor:
             text, _settle([edit for seen in self.vault.secrets_in(text, place.host) if (edit := self._known(text, seen)) is not None])
         )
 
+    def suspects(self, data: bytes) -> bool:
+        """Whether there is something in bytes that are no text which would be replaced in one."""
+        return bool([hit for hit in self._patterns.find(data) if not stands_for(data[hit.start : hit.end])] or names.find(data))
+
     # --- one level ---------------------------------------------------------------------------------------------------------------
 
     def _edits(self, text: bytes, place: Place, depth: int, budget: _Budget, fields: Sequence[Field] = ()) -> list[Edit]:
@@ -116,6 +120,8 @@ class Redactor:
         known = self.vault.secrets_in(text, place.host)
         escaped = escapes.containers(text)
         inner: list[Edit] = []
+        if depth == DEPTH and (escaped or self._runs(text)):
+            raise BlockedError("it has text inside text too deep to be looked through")
         if depth < DEPTH:
             for start, end, escaping in escaped:
                 inner += self._inside(text, start, end, escaping, place, depth, budget)
@@ -132,6 +138,9 @@ class Redactor:
             if not stands_for(text[hit.start : hit.end]) and not (named and hit.rule == "aws-access-key-id")
         ]
         hits += [*names.find(text), *columns.find(text), *manifests.find(text), *phrases.find(text)]
+        hits += [
+            hit for start, end, how in escaped if how is escapes.JSON for hit in names.behind(text, end + 1, how.read(text[start:end]).text)
+        ]
         if hits:
             hits = self._foreign(text, _outside(hits, escaped))
             found += [self._replaced(text, hit, place, escaped) for hit in hits if not _within(hit, inner)]

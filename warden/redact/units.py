@@ -24,6 +24,9 @@ KEY = 1 << 16
 _KEY_BEGINS = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 _KEY_ENDS = re.compile(rb"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 
+#: What a line ends with when the next one belongs to it.
+_OPEN = (b":", b"|", b">", b"=", b"[", b"{", b"(", b"\\")
+
 #: Looks a text through and gives what to send instead.
 type Redact = Callable[[bytes], bytes]
 
@@ -45,6 +48,9 @@ class Lines:
             unit = bytes(self._kept[:end])
             begins = next(reversed(list(_KEY_BEGINS.finditer(unit))), None)
             if begins is not None and not _KEY_ENDS.search(unit, begins.end()) and len(unit) - begins.start() < KEY:
+                self._scanned = end
+                continue
+            if unit.rstrip().endswith(_OPEN) and len(unit) < KEY:  # the value of a name may be on the next line
                 self._scanned = end
                 continue
             parts.append(self._redact(unit))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -164,8 +165,8 @@ class KubernetesBroker:
     # --- the walk of one request ---------------------------------------------------------------------------------------------------
 
     def needs_body(self, request: HttpRequest) -> bool:
-        """Never: nothing of a body is signed."""
-        return False
+        """Nothing of a body is signed; a JSON patch may say where a value is to be copied to."""
+        return _is_json_patch(request)
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
         """`request` with real credentials, or as it is when it asks for none. Raises CredentialError when it cannot be given any.
@@ -174,6 +175,8 @@ class KubernetesBroker:
         """
         if not any(action.provider == "kubernetes" for action in actions):
             return request
+        if _is_json_patch(request) and any(_is_of_secrets(action) for action in actions):
+            _check_patch(request.body)
         here = self._clusters.at(request.host, request.port, request.target.partition("?")[0])
         if not here:
             raise CredentialError("unknown-cluster", "The request is below no cluster's path on this server.", "Use the kubeconfig inside.")
@@ -286,3 +289,26 @@ def _outside(endpoint: Endpoint) -> str:
 def _authority(peer: Peer) -> dict[str, Any]:
     named = {"tls-server-name": peer.name} if peer.name != peer.host else {}
     return named | ({"certificate-authority-data": b64encode(peer.authority).decode()} if peer.authority else {})
+
+
+def _is_json_patch(request: HttpRequest) -> bool:
+    return any("json-patch" in value.lower() for value in request.header_values("content-type"))
+
+
+def _is_of_secrets(action: Action) -> bool:
+    return action.provider == "kubernetes" and action.operation.rpartition(":")[0].partition("/")[0] == "secrets"
+
+
+def _check_patch(body: bytes | None) -> None:
+    """Raises CredentialError for a patch of a Secret that would show its content elsewhere in it, or confirm a guess (RFC 6902)."""
+    try:
+        operations = json.loads(body) if body is not None else None
+        names = [operation["op"] for operation in operations] if isinstance(operations, list) else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        names = None
+    if names is None or not set(names) <= {"add", "replace", "remove"}:
+        raise CredentialError(
+            "secret-patch",
+            "A JSON patch that copies, moves or tests values of a Secret could show them elsewhere.",
+            "Use add, replace and remove, or a merge patch.",
+        )
