@@ -16,7 +16,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "fine.txt").write_text("nothing here\n")
     (tmp_path / ".env").write_text("A=1\nDB_PASSWORD=Winter2026!x\n")
-    (tmp_path / "image.png").write_bytes(b"\x89PNG password=Winter2026!x")
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n password=Winter2026!x\n" + bytes(range(256)))
     for skipped in (".git", "node_modules"):
         (tmp_path / skipped).mkdir()
         (tmp_path / skipped / "config").write_text("password=Winter2026!x\n")
