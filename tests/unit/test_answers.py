@@ -62,3 +62,25 @@ def test_without_a_body_the_head_alone_is_looked_through(method: str, status: in
     assert answer.mode is Mode.EMPTY
     assert answer.fields[0] == ("Content-Length", "7")
     assert SECRET not in answer.fields[1][1]
+
+
+def test_secrets_that_a_binary_answer_declares_are_replaced_with_their_lengths() -> None:
+    """AWS's rpc-v2-cbor: a map with one text, as botocore reads it."""
+    secret = secrets.token_hex(30).encode()
+    body = b"\xa1\x6cSecretString\x78" + bytes([len(secret)]) + secret
+    fields = (("Content-Type", "application/cbor"), ("Content-Length", str(len(body))))
+    reads = (Action("aws", "secretsmanager:GetSecretValue", Verb.READ),)
+    made = Answers().answer(asked("/", "secretsmanager.us-east-1.amazonaws.com"), reads, 200, fields).whole(body)
+    assert secret not in made
+    assert made.startswith(b"\xa1\x6cSecretString\x78")
+    assert made[15] == len(made) - 16
+
+
+@pytest.mark.parametrize("content_type", ["application/vnd.kubernetes.protobuf", "application/octet-stream"])
+def test_a_kubernetes_secret_in_a_form_that_is_not_read_does_not_pass(content_type: str) -> None:
+    reads = (Action("kubernetes", "secrets:get", Verb.READ),)
+    answer = Answers().answer(
+        asked("/api/v1/namespaces/a/secrets/b"), reads, 200, (("Content-Type", content_type), ("Content-Length", "400"))
+    )
+    with pytest.raises(BlockedError):
+        answer.whole(b"k8s\x00\x0a\x0c\x0a\x02v1\x12\x06Secret" + bytes(range(256)))

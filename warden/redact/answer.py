@@ -215,6 +215,8 @@ class Answer:
     def _through(self, said: bytes, kind: Kind) -> bytes:
         match kind:
             case Kind.BINARY:
+                if self._declared is not None:
+                    said = self._rewritten(self._declared, said)
                 if self._redactor.vault.secrets_in(said, self._place.host):
                     raise BlockedError("it is binary and holds a secret that was seen before")
                 if is_structured(self._type) and self._redactor.suspects(said):
@@ -229,6 +231,20 @@ class Answer:
             # What is before and behind it may be what tells that it is a secret.
             raise BlockedError("it is a part of a text; ask for all of it")
         return self._text(said)
+
+    def _rewritten(self, declared: Declared, said: bytes) -> bytes:
+        """A binary answer (CBOR), its declared secrets replaced and the lengths before them made to fit. One that is not read does not pass."""
+
+        def replace(raw: bytes, one: Field) -> bytes:
+            made = self._redactor.field(raw, one, self._place)
+            if made != raw:
+                self.findings.append(Finding(one.rule, "schema", one.start, one.end))
+            return made
+
+        try:
+            return declared.rewrite(said, self._type, replace)
+        except SchemaError as error:
+            raise BlockedError(f"{error.message.removesuffix('.')} ({error.code})") from None
 
     def _text(self, said: bytes) -> bytes:
         try:
