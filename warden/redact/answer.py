@@ -24,7 +24,6 @@ from warden.redact.kind import HEAD, Kind, is_structured, is_unread, kind_by_typ
 from warden.redact.redactor import BlockedError, Finding, Place, Redactor
 from warden.redact.schema import Field, Replace, SchemaError
 from warden.redact.units import LINE, Grpc, Lines, Opaque, Windows, is_document
-from warden.redact.vault import VaultFullError
 
 #: Bytes of a body that are held.
 LIMIT = 8 << 20
@@ -92,7 +91,6 @@ class Answer:
         self._redactor = redactor
         self._place = place
         self._head = head
-        self._watched = head.watched
         self._declared = declared
         self._swap = swap
         self.findings: list[Finding] = []
@@ -105,17 +103,15 @@ class Answer:
         self._unit: Unit | None = None
         self._offset = 0
         self._first = bytearray()
+        self._probing = self._lines = False
         self._partial = head.status == 206 and not any(_is_whole(one) for one in headers.values(head.fields, "content-range"))
         content_type = ",".join(headers.values(head.fields, "content-type"))
         self._type = content_type
         self.mode = Mode.EMPTY
-        try:
-            self.fields = headers.redact(head.fields, self._field_text, self._field_whole)
-            if head.method != "HEAD" and head.status not in (204, 304) and head.status >= 200:
-                self._codings = coding.names(headers.values(head.fields, "content-encoding"))
-                self.mode = self._choose()
-        except VaultFullError:
-            raise BlockedError("this session has seen more secrets than it can remember") from None
+        self.fields = headers.redact(head.fields, self._field_text, self._field_whole)
+        if head.method != "HEAD" and head.status not in (204, 304) and head.status >= 200:
+            self._codings = coding.names(headers.values(head.fields, "content-encoding"))
+            self.mode = self._choose()
 
     # --- the head ----------------------------------------------------------------------------------------------------------------
 
@@ -141,7 +137,7 @@ class Answer:
         if self._head.opaque:
             self.stream()
             return Mode.STREAM
-        if self._watched and stated is Kind.DOCUMENT and "json" in self._type:
+        if self._head.watched and stated is Kind.DOCUMENT and "json" in self._type:
             stated = Kind.LINES
         if self._swap is not None or (self._declared is not None and stated not in (Kind.LINES, Kind.GRPC)):
             if length is not None and length > LIMIT:
@@ -166,8 +162,6 @@ class Answer:
             drop.add("content-encoding")
         self.fields = tuple((name, value) for name, value in self.fields if name.lower() not in drop)
 
-    _probing = False
-
     @property
     def probing(self) -> bool:
         """Whether `flows` has something to look for still."""
@@ -183,25 +177,18 @@ class Answer:
         self._lines = 0 <= end <= LINE and is_document(held[:end])
         return self._lines
 
-    _lines = False
-
     # --- the body ----------------------------------------------------------------------------------------------------------------
 
     def whole(self, body: bytes) -> bytes:
         """The whole `body`, redacted; `fields` fits it."""
         if not body:
             return body
-        try:
-            said = coding.Decoding(self._codings).feed(body, last=True) if self._codings else body
-            swapped = self._swap(said) if self._swap is not None else said
-            # What a broker has put dummies into holds nothing else that is secret by its API, and its dummies must stay as they are.
-            made = (
-                self._through(swapped, kind_of(self._type, swapped[:HEAD]))
-                if swapped == said
-                else self._redactor.known(swapped, self._place)
-            )
-        except VaultFullError:
-            raise BlockedError("this session has seen more secrets than it can remember") from None
+        said = coding.Decoding(self._codings).feed(body, last=True) if self._codings else body
+        swapped = self._swap(said) if self._swap is not None else said
+        # What a broker has put dummies into holds nothing else that is secret by its API, and its dummies must stay as they are.
+        made = (
+            self._through(swapped, kind_of(self._type, swapped[:HEAD])) if swapped == said else self._redactor.known(swapped, self._place)
+        )
         if made == said:
             return body
         if self._partial:
@@ -225,12 +212,15 @@ class Answer:
             case Kind.UTF16:
                 return self._utf16(said)
             case Kind.GRPC:
-                grpc = Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
+                grpc = self._grpc()
                 return grpc.feed(said) + grpc.finish()
         if self._partial:
             # What is before and behind it may be what tells that it is a secret.
             raise BlockedError("it is a part of a text; ask for all of it")
         return self._text(said)
+
+    def _grpc(self) -> Grpc:
+        return Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
 
     def _rewritten(self, declared: Declared, said: bytes) -> bytes:
         """A binary answer (CBOR), its declared secrets replaced and the lengths before them made to fit. One that is not read does not pass."""
@@ -274,46 +264,38 @@ class Answer:
 
     def feed(self, data: bytes) -> bytes:
         """What can be sent now that `data` has come in."""
-        try:
-            if self._decoding is not None:
-                data = self._decoding.feed(data)
-            if self._unit is None:
-                self._first += data
-                if len(self._first) < HEAD and not self._head.opaque and kind_by_type(self._type) is None:
-                    return b""
-                data, self._first = bytes(self._first), bytearray()
-                self._unit = self._unit_for(data[:HEAD])
-            return self._unit.feed(data)
-        except VaultFullError:
-            raise BlockedError("this session has seen more secrets than it can remember") from None
+        if self._decoding is not None:
+            data = self._decoding.feed(data)
+        if self._unit is None:
+            self._first += data
+            if len(self._first) < HEAD and not self._head.opaque and kind_by_type(self._type) is None:
+                return b""
+            data, self._first = bytes(self._first), bytearray()
+            self._unit = self._unit_for(data[:HEAD])
+        return self._unit.feed(data)
 
     def finish(self) -> bytes:
         """What was held back."""
         rest = b""
-        try:
-            if self._decoding is not None:
-                rest = self._decoding.feed(b"", last=True)
-            if self._unit is None:
-                rest = bytes(self._first) + rest
-                self._unit = self._unit_for(rest[:HEAD])
-            return (self._unit.feed(rest) if rest else b"") + self._unit.finish()
-        except VaultFullError:
-            raise BlockedError("this session has seen more secrets than it can remember") from None
+        if self._decoding is not None:
+            rest = self._decoding.feed(b"", last=True)
+        if self._unit is None:
+            rest = bytes(self._first) + rest
+            self._unit = self._unit_for(rest[:HEAD])
+        return (self._unit.feed(rest) if rest else b"") + self._unit.finish()
 
     def _unit_for(self, head: bytes) -> Unit:
         kind = Kind.BINARY if self._head.opaque else kind_of(self._type, head)
         match kind:
             case Kind.GRPC:
-                return Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
+                return self._grpc()
             case Kind.LINES:
                 return Lines(self._text)
             case Kind.BINARY:
                 structured = is_structured(self._type)
                 known = self._redactor.vault.secrets_in
                 return Opaque(lambda data: bool(known(data, self._place.host)) or (structured and self._redactor.suspects(data)))
-            case Kind.DOCUMENT if self._watched:
-                return Lines(self._text)
-            case Kind.DOCUMENT if self._lines:
+            case Kind.DOCUMENT if self._head.watched or self._lines:
                 return Lines(self._text)
             case Kind.UTF16:
                 raise BlockedError(f"it is UTF-16 and larger than {LIMIT >> 20} MiB")

@@ -21,7 +21,8 @@ INFLATED = 4 << 20
 _ALNUM = bytes(0x61 if chr(c).isalnum() and c < 128 else 0x20 for c in range(256))
 _NEEDLE = b"a" * SHORTEST
 _ALPHABETS = (re.compile(rb"[A-Za-z0-9+/]+={0,2}"), re.compile(rb"[A-Za-z0-9_-]+={0,2}"))
-_BASE64_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+#: The digits of both alphabets.
+DIGITS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 #: How encoded text begins: the first of four base64 digits has the upper six bits of a byte below 0x80, the first of two hexadecimal ones its upper
 #: four. Nearly every identifier ends here.
 _TEXTUAL = re.compile(rb"(?:[CDI-Za-f][A-Za-z0-9+/_-]{3}){5}|H4sI|(?:[2-7][0-9a-fA-F]|0[9aAdD]){10}")
@@ -111,7 +112,7 @@ def word(text: bytes, at: int, end: int, floor: int = 0) -> Run | None:
     start = at
     if at and text[at - 1] in _GLUE:
         lowest = max(floor, at - _GLUED)
-        while start > lowest and text[start - 1] in _BASE64_BYTES:
+        while start > lowest and text[start - 1] in DIGITS:
             start -= 1
     if _TEXTUAL.match(text, at) is None and (start == at or _TEXTUAL.match(text, start) is None):
         return None

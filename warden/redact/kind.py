@@ -59,10 +59,8 @@ def kind_of(content_type: str, head: bytes) -> Kind:
     """What a body is that begins with `head` (its first `HEAD` bytes, or all of it)."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_utf16(head):
         return Kind.UTF16
-    if (stated := kind_by_type(content_type)) is not None and not (stated is Kind.LINES and head.startswith((b"{", b"["))):
+    if (stated := kind_by_type(content_type)) is not None:
         return stated
-    if stated is Kind.LINES:
-        return Kind.LINES
     if len(head.translate(None, _PRINTABLE)) * 20 < len(head):
         return Kind.DOCUMENT  # whatever it begins with, or says of itself, it can be read
     if head.startswith(_MAGIC):

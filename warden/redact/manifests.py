@@ -56,7 +56,7 @@ def find(text: bytes) -> list[Hit]:
                 if match["key"] in _PUBLIC or len(value) < 2 or value.startswith((b"{{", b"$", b"<")):
                     continue
                 low = offset + match.start("value") + len(match["value"]) - len(match["value"].lstrip())
-                shape = "base64" if block["name"] == b"data" and _is_base64(value) else ""
+                shape = "base64" if block["name"] == b"data" and _plain(value) else ""
                 hits.append(Hit(low, low + len(value), "kubernetes:Secret", "names", shape))
     return hits
 
@@ -77,10 +77,3 @@ def _plain(encoded: bytes) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except binascii.Error:
         return b""
-
-
-def _is_base64(value: bytes) -> bool:
-    try:
-        return bool(base64.b64decode(value, validate=True))
-    except binascii.Error:
-        return False

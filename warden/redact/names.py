@@ -51,6 +51,7 @@ _QUOTED = {
     ord("`"): re.compile(rb"`([^`\n]{0,65536})`"),
 }
 _BARE = re.compile(rb"[^\s,;\"'`<>&|(){}\[\]]{1,2048}")
+_BETWEEN = re.compile(rb"""[ \t\r\n,]*(?=["'])""")
 _IS_KEY = re.compile(rb"""["'][ \t\r\n]*:""")
 _LINE = re.compile(rb"[^\n]{1,4096}")
 _ANCHOR = re.compile(rb"[&!][\w!-]{1,40} +")
@@ -137,6 +138,11 @@ def find(text: bytes) -> list[Hit]:
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)
     return hits
+
+
+def is_key(text: bytes, end: int) -> bool:
+    """Whether a colon follows, so that what ends at `end` is a key."""
+    return _COLON.match(text, end) is not None
 
 
 def behind(text: bytes, end: int, name: bytes) -> list[Hit]:
@@ -247,9 +253,7 @@ def _value(text: bytes, start: int, *, line: bool) -> Iterator[tuple[int, int, b
         return
     if opening == b"[":
         position = start + 1
-        while (match := re.compile(rb"""[ \t\r\n,]*(?=["'])""").match(text, position)) and (
-            inner := _QUOTED[text[match.end()]].match(text, match.end())
-        ):
+        while (match := _BETWEEN.match(text, position)) and (inner := _QUOTED[text[match.end()]].match(text, match.end())):
             yield inner.start(1), inner.end(1), True
             position = inner.end()
         return

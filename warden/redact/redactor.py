@@ -20,7 +20,7 @@ from warden.redact.leaves import leaves
 from warden.redact.naming import Kind
 from warden.redact.plausible import plausible, stands_for
 from warden.redact.schema.field import Field, read, write
-from warden.redact.vault import Binding, Entry, Seen, Vault
+from warden.redact.vault import Binding, Entry, Seen, Vault, VaultFullError
 
 #: How deep text inside text is looked into.
 DEPTH = 4
@@ -110,7 +110,11 @@ class Redactor:
 
     def suspects(self, data: bytes) -> bool:
         """Whether there is something in bytes that are no text which would be replaced in one."""
-        return bool([hit for hit in self._patterns.find(data) if not stands_for(data[hit.start : hit.end])] or names.find(data))
+        return bool(self._patterned(data) or names.find(data))
+
+    def _patterned(self, text: bytes) -> list[Hit]:
+        """What the patterns find, but for what only stands where a secret would."""
+        return [hit for hit in self._patterns.find(text) if not stands_for(text[hit.start : hit.end])]
 
     # --- one level ---------------------------------------------------------------------------------------------------------------
 
@@ -132,14 +136,13 @@ class Redactor:
         found += inner
         found += [edit for seen in known if (edit := self._known(text, seen)) is not None]
         named = place.host.endswith((".amazonaws.com", ".api.aws", ".amazonaws.com.cn"))  # there the id of a key is the name of a thing
-        hits = [
-            hit
-            for hit in self._patterns.find(text)
-            if not stands_for(text[hit.start : hit.end]) and not (named and hit.rule == "aws-access-key-id")
-        ]
+        hits = [hit for hit in self._patterned(text) if not (named and hit.rule == "aws-access-key-id")]
         hits += [*names.find(text), *columns.find(text), *manifests.find(text), *phrases.find(text)]
         hits += [
-            hit for start, end, how in escaped if how is escapes.JSON for hit in names.behind(text, end + 1, how.read(text[start:end]).text)
+            hit
+            for start, end, how in escaped
+            if how is escapes.JSON and names.is_key(text, end + 1)
+            for hit in names.behind(text, end + 1, how.read(text[start:end]).text)
         ]
         if hits:
             hits = self._foreign(text, _outside(hits, escaped))
@@ -179,7 +182,10 @@ class Redactor:
 
     def admit(self, secret: bytes, rule: str, place: Place, shape: str = "") -> bytes:
         """The placeholder of a secret that was found."""
-        entry = self.vault.admit(secret, place=f"{place.host}{place.path}", shape=shape, binding=place.bound(rule))
+        try:
+            entry = self.vault.admit(secret, place=f"{place.host}{place.path}", shape=shape, binding=place.bound(rule))
+        except VaultFullError:
+            raise BlockedError("this session has seen more secrets than it can remember") from None
         return entry.placeholder
 
     def _replaced(self, text: bytes, hit: Hit, place: Place, escaped: list[tuple[int, int, escapes.Escaping]]) -> Edit:
@@ -218,9 +224,9 @@ class Redactor:
     def _known_base64(self, text: bytes, seen: Seen) -> Edit:
         """The whole run around it, written anew: where in it the secret begins shifts everything behind it."""
         start, end = seen.start, seen.end
-        while start > 0 and text[start - 1] in _BASE64:
+        while start > 0 and text[start - 1] in decoding.DIGITS:
             start -= 1
-        while end < len(text) and text[end] in _BASE64:
+        while end < len(text) and text[end] in decoding.DIGITS:
             end += 1
         padded = end
         while padded < len(text) and text[padded] == 0x3D and padded - end < 2:
@@ -317,8 +323,6 @@ class Redactor:
 _PARTS = re.compile(
     rb"(?:^|;)[A-Za-z][A-Za-z ]*=[^;]+;|[?&](?:sig|X-Amz-Signature|X-Goog-Signature)=|^\??s[vr]=[^&]+&|^[a-z][a-z0-9+.-]*://"
 )
-
-_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 
 
 def apply(text: bytes, edits: Sequence[Edit]) -> bytes:
