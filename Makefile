@@ -87,6 +87,7 @@ fuzz: setup ## coverage-guided fuzzing of every dialect, FUZZ_SECONDS each (defa
 
 .PHONY: bench
 bench: setup ## the figures of docs/benchmarks.md, as ratios measured in one run
+	@tools/setup/clients scanners || echo "the scanners to compare with could not be installed: their rows say so"
 	@$(BIN)/python -m benchmarks
 
 .PHONY: lock

@@ -74,7 +74,8 @@ def runs(text: bytes) -> Iterator[Run]:
     while at >= 0:
         end = classes.find(b" ", at)
         end = len(text) if end < 0 else end
-        if (found := word(text, at, end, floor)) is not None:
+        begins = _TEXTUAL.match(text, at) is not None or (at > 0 and text[at - 1] in _GLUE)
+        if begins and (found := word(text, at, end, floor)) is not None:
             if found.form:
                 yield found
             end = max(end, found.end)

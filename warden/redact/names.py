@@ -80,11 +80,13 @@ _PAIR_LINE = re.compile(rb"""["']?[ \t]*\r?\n[ \t]*[A-Za-z]{0,16}[vV]alue:[ \t]*
 _PAIR_XML = re.compile(
     rb"""</[A-Za-z]{0,16}[kKnN](?:ey|ame|AME)>[ \t\r\n]*(?:<(?P<tag>[A-Za-z]{2,16})>[A-Za-z_]{0,20}</(?P=tag)>[ \t\r\n]*)?<[A-Za-z]{0,16}[vV]alue>([^<]{1,65536})</"""
 )
-_PAIR_NAME = re.compile(
-    rb"""(?:["']?[A-Za-z]{0,16}(?:[nN]ame|NAME|[kK]ey|id|variable)["']?[ \t\r\n]*[:=][ \t]*["']?|<[A-Za-z]{0,16}(?:[nN]ame|[kK]ey)>)[\w./:-]{0,64}$"""
+#: What is before a name that is a value, read backwards: an expression that ends somewhere is matched at once, and one that begins somewhere is
+#: looked for at every byte.
+_NAMED = re.compile(
+    rb"""[\w./:-]{0,64}(?:["']?[ \t]*[:=][ \t\r\n]*["']?(?:ema[nN]|EMAN|ye[kK]|di|elbairav)|>(?:ema[nN]|ye[kK])[A-Za-z]{0,16}<)"""
 )
-_PAIR_BEFORE_NAME = re.compile(
-    rb"""["'][ \t\r\n]*,[ \t\r\n]*["']?[A-Za-z]{0,16}(?:[nN]ame|[kK]ey)["']?[ \t\r\n]*:[ \t\r\n]*["'][\w./:-]{0,64}$"""
+_BEHIND_VALUE = re.compile(
+    rb"""[\w./:-]{0,64}["'][ \t\r\n]*:[ \t\r\n]*["']?(?:ema[nN]|ye[kK])[A-Za-z]{0,16}["']?[ \t\r\n]*,[ \t\r\n]*["']"""
 )
 _PAIR_BEFORE_VALUE = re.compile(rb"""[vV]alue["']?[ \t\r\n]*:[ \t\r\n]*$""")
 _ATTRIBUTE_VALUE = re.compile(
@@ -157,12 +159,15 @@ def behind(text: bytes, end: int, name: bytes) -> list[Hit]:
 
 def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
     """Where the value of the name at ``[first:last]`` is: start, end, and whether it was in quotes."""
+    if text.endswith(b"checksum/", 0, first):
+        return  # of the object of that name, as charts write it into annotations
     if match := _SEPARATOR_JSON.match(text, last):  # a key, as nearly all are
         yield from _value(text, match.end(), line=_begins_line(text, first))
         return
     before = text[max(0, first - 80) : first]
     following = text[last : last + 1]
-    if _PAIR_NAME.search(before):
+    backwards = before[::-1]
+    if is_value := _NAMED.match(backwards) is not None:
         # The name is itself a value: {"name": "DB_PASSWORD", "value": ...}. XML first: there the tag closes.
         if match := _PAIR_XML.match(text, last):
             yield match.start(2), match.end(2), True
@@ -170,15 +175,19 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
         if (match := _PAIR_VALUE.match(text, last)) or (match := _PAIR_LINE.match(text, last)):
             yield from _value(text, match.end(), line=True)
             return
-    if following == b'"' and _IN_PART.search(before):
+    if following == b'"' and before.endswith(b'="') and _IN_PART.search(before):
         if match := _PART.match(text, last):
             yield match.start(1), match.end(1), True
         return
     if following in b"\"'" and following:
-        if (found := _value_before(text, first, before)) is not None:
+        if is_value and (found := _value_before(text, first, backwards)) is not None:
             yield *found, True
             return
-        if _ENTRY_NAME.search(before) and ((match := _ATTRIBUTE_VALUE.match(text, last)) or (match := _ATTRIBUTE_TEXT.match(text, last))):
+        if (
+            before[-2:-1] == b"="
+            and _ENTRY_NAME.search(before)
+            and ((match := _ATTRIBUTE_VALUE.match(text, last)) or (match := _ATTRIBUTE_TEXT.match(text, last)))
+        ):
             if match.re is _ATTRIBUTE_TEXT:
                 yield match.start(1), match.end(1), True
             else:
@@ -189,7 +198,7 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
             yield match.start(1), match.end(1), True
         return
     if match := _SEPARATOR.match(text, last):
-        if before.endswith((b"$", b"${", b"checksum/")) or (before.endswith(b":") and match[0] == b":"):
+        if before.endswith((b"$", b"${")) or (before.endswith(b":") and match[0] == b":"):
             return  # a reference, or a part of an ARN
         for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):
             if b"," not in match[0] or not _IS_KEY.match(text, high):
@@ -221,12 +230,12 @@ def _begins_word(before: bytes) -> bool:
     return not before or before[-1:] in b" \t\n"
 
 
-def _value_before(text: bytes, first: int, before: bytes) -> tuple[int, int] | None:
+def _value_before(text: bytes, first: int, backwards: bytes) -> tuple[int, int] | None:
     """Where the value is of a pair that has it before the name: {"value": ..., "name": "DB_PASSWORD"}."""
-    match = _PAIR_BEFORE_NAME.search(before)
+    match = _BEHIND_VALUE.match(backwards)
     if match is None:
         return None
-    end = max(0, first - 80) + match.start()
+    end = first - match.end()
     start = text.rfind(b'"', max(0, end - 4096), end)
     while start > 0 and text[start - 1] == 0x5C:
         start = text.rfind(b'"', max(0, end - 4096), start)

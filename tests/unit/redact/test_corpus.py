@@ -48,6 +48,9 @@ class Drawn(random.Random):
     def token_bytes(self, size: int) -> bytes:
         return self.randbytes(size)
 
+    def randbelow(self, bound: int) -> int:
+        return self.randrange(bound)
+
 
 _same_key = functools.cache(placeholder._private_key)
 
