@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 from tests.fuzz.mutation import Choices, mutate
 from tests.fuzz.seeds import CLUSTER, FAMILIES, LISTED, Seed
@@ -18,11 +19,11 @@ _PRINCIPAL = Principal("fuzz", "fuzz")
 
 @cache
 def _parts() -> tuple[Decoder, PolicyDecisionPoint]:
-    return Decoder(Egress(LISTED), clusters=(CLUSTER,)), PolicyDecisionPoint(load("no-destroy", ()))
+    return Decoder(Egress(LISTED), clusters=(CLUSTER,)), PolicyDecisionPoint(load("no-destroy", (Path(__file__).with_name("credentials.cedar"),)))
 
 
 def allowed(request: HttpRequest) -> bool:
-    """Whether no-destroy lets `request` pass. DecodeError denies; any other exception escapes, and is a finding."""
+    """Whether no-destroy, without credentials, lets `request` pass. DecodeError denies; any other exception escapes, and is a finding."""
     decoder, point = _parts()
     try:
         decoder.needs_body(request)
