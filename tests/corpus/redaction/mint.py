@@ -79,6 +79,22 @@ class Mint:
         middle = self.chars(count - 6, LETTERS + "!#%()*+,-.:;=?[]^_{|}~")
         return self.chars(2) + '"&' + middle + "\\<"
 
+    def initial(self) -> str:
+        """As an administrator sets it for somebody's first login."""
+        return f"{self.word().capitalize()}@{self.digits(5)}"
+
+    def joined(self) -> str:
+        """Two words and a number without anything between."""
+        return f"{self.random.choice(_ANIMALS)}{self.random.choice(_THINGS).capitalize()}{self.digits(4)}"
+
+    def spaced(self) -> str:
+        """Words with spaces, as a sentence that is easy to remember."""
+        return f"{self.random.choice(_ANIMALS)} {self.random.choice(_THINGS)} {self.random.choice(_ANIMALS)} {self.digits(4)}"
+
+    def accented(self) -> str:
+        """With letters beyond ASCII, as keyboards elsewhere give them."""
+        return f"{self.random.choice('ÄÖÜÉ')}{self.random.choice(_THINGS)}{self.random.choice('ßñçø')}{self.digits(5)}"
+
     # -- cloud providers -----------------------------------------------------------------------------------------------------------
 
     def aws_id(self, prefix: str = "AKIA") -> str:

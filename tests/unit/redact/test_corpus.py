@@ -108,8 +108,8 @@ def test_it_is_the_same_every_time() -> None:
         assert build(name) == half(name)
 
 
-def test_both_tuning_parts_have_the_same_families_in_the_same_number() -> None:
-    first, second = (Counter(record.family for record in half(name)) for name in TUNING)
+def test_the_first_two_tuning_parts_have_the_same_families_in_the_same_number() -> None:
+    first, second = (Counter(record.family for record in half(name)) for name in TUNING[:2])
     assert first == second
 
 
