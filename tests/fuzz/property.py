@@ -19,7 +19,9 @@ _PRINCIPAL = Principal("fuzz", "fuzz")
 
 @cache
 def _parts() -> tuple[Decoder, PolicyDecisionPoint]:
-    return Decoder(Egress(LISTED), clusters=(CLUSTER,)), PolicyDecisionPoint(load("no-destroy", (Path(__file__).with_name("credentials.cedar"),)))
+    return Decoder(Egress(LISTED), clusters=(CLUSTER,)), PolicyDecisionPoint(
+        load("no-destroy", (Path(__file__).with_name("credentials.cedar"),))
+    )
 
 
 def allowed(request: HttpRequest) -> bool:

@@ -18,9 +18,14 @@ from warden.redact.plausible import plausible
 _RANDOM = re.compile(
     rb'"type":\s{0,4}"random_(?:password|string|bytes|id)"(?:(?!"type":)[\s\S]){0,2000}?"(?:result|hex|base64|b64_std)":\s{0,4}"((?:[^"\\]|\\.){4,4096})"'
 )
+#: How Pulumi writes a secret that was asked for in plain text: https://www.pulumi.com/docs/iac/concepts/secrets/
+_PULUMI = re.compile(
+    rb'"4dabf18193072939515e22adb298388d":\s{0,4}"1b47061264138c4ac30d75fd1eb44270",\s{0,4}"(?:plaintext|value)":\s{0,4}"((?:[^"\\]|\\.){1,8192})"'
+)
 _KIND = re.compile(rb"(?m)^(?P<indent>[ ]*)(?:- )?kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$")
 _PAIR = re.compile(rb'"key":\s?"([A-Za-z0-9+/=]+)"(?:,\s*"[a-z_]+":\s?"?\d+"?){0,6},\s*"value":\s?"([A-Za-z0-9+/=]+)"')
 _BASIC = re.compile(rb'"(?:basic|_?auth|authorization|userpass)":\s?"(?:Basic )?([A-Za-z0-9+/]{8,4096}={0,2})"')
+_SCHEME = re.compile(rb"\b[Bb]asic(?:\\? |%20)([A-Za-z0-9+/]{8,4096}={0,2})")
 _USER = re.compile(rb"[!-9;-~]{1,256}:[!-~]{3,2048}")
 _DOCUMENT = re.compile(rb"(?m)^---")
 _BLOCK = re.compile(rb"(?m)^(?P<indent>[ ]*)(?P<name>data|stringData):[ \t]*\r?\n(?P<entries>(?:(?P=indent)[ ]+[^\n]*(?:\n|$)|[ ]*\n)+)")
@@ -41,6 +46,14 @@ def find(text: bytes) -> list[Hit]:
             for match in _BASIC.finditer(text)
             if _USER.fullmatch(_plain(match[1]))
         ]
+    if b"asic" in text:
+        hits += [
+            Hit(*match.span(1), "basic-auth", "names", "docker-auth")
+            for match in _SCHEME.finditer(text)
+            if _USER.fullmatch(_plain(match[1]))
+        ]
+    if b'"4dabf18193072939515e22adb298388d"' in text:
+        hits += [Hit(*match.span(1), "pulumi:secret", "names", "json-text") for match in _PULUMI.finditer(text)]
     if b"Secret" not in text or b"kind:" not in text:
         return hits
     edges = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]

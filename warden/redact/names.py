@@ -28,6 +28,7 @@ _STEMS = (
     b"seed", b"otp", b"webhook", b"sensitive", b"requirepass", b"masterauth", b"identity_key", b"storage_key", b"storagekey", b"primarykey",
     b"secondarykey", b"primary_key", b"secondary_key", b"kubeconfig", b"unlock", b"unseal", b"recovery", b"pin_code", b"pincode",
     b"encrypt_key", b"encryptkey", b"access code", b"access_code", b"jwt", b"psk", b"presharedkey", b"passcode", b"api key", b"access key",
+    b"rootpw", b"_pw", b"backup_code", b"backupcode", b"scratch_code", b"device_code", b"salt", b"pepper", b"community", b"samlresponse",
 )  # fmt: skip
 _KEYS = tuple(f"{of}{joint}key".encode() for of in sorted(KEY_OF) for joint in ("", "_", "-", ".", " "))
 _AUTOMATON = BytesAhoCorasick(list(dict.fromkeys((*_STEMS, *_KEYS))))
@@ -40,7 +41,7 @@ _FOLLOWS = frozenset(bytes([byte]) for byte in b"\"'`\\])>=:| \t\r\n,<%")
 _NAME = 64
 
 #: What may stand between a name and its value. A quote after the name, brackets of an index, then the separator.
-_SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=|:|\||,(?=[ \t]*["']))[ \t]*""")
+_SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=3A(?=[ \t])|=|::(?=[ \t])|:|\||,(?=[ \t]*["']))[ \t]*""")
 _SEPARATOR_JSON = re.compile(rb"""["'][ \t\r\n]*:[ \t\r\n]*""")
 _COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _ELEMENT = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>([^<]{1,65536})</")
@@ -59,6 +60,13 @@ _BLOCK = re.compile(
     rb"[|>][+-]?[0-9]?[ \t]{0,8}\r?\n((?:(?P<indent>[ \t]{1,64})[^\n]{0,1024}(?:\n|$))(?:(?P=indent)[^\n]{0,1024}(?:\n|$)|[ \t]{0,64}\n){0,64})"
 )
 _VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])""")
+_LISTED = re.compile(rb"""\[[ \t]{0,4}([^\s\[\],"'{}]{1,2048})[ \t]{0,4}\]""")
+#: A call, or a member of something, as source code has: no value.
+_CODE = re.compile(
+    rb"""[A-Za-z_.]{2,128}\((?:["'][^"'\n]{0,128}["']|[\w., ]{0,128})\)|(?:[A-Za-z_]{1,64}\.){1,8}[A-Za-z_]{1,64}[ \t]{0,4}(?:;|\?\?|\|\||&&|[+,)!])"""
+)
+_DIGIT = re.compile(rb"[0-9]")
+_COOKIES = re.compile(rb"[^\r\n\"']{1,8192}")
 _FLAG = re.compile(rb"[ \t]+")
 _COOKIE = re.compile(rb"(?:^|[; ])(?!_g[ac]|_fb|_hj|lang|theme)[^=;\s]{1,64}=([^;\s\"']{12,4096})")
 _USERINFO = re.compile(rb"[A-Za-z][\w+.-]*://(?:[^:@/\s]*:)?([^@/\s:]{6,})@")
@@ -69,7 +77,7 @@ _DIRECTIVE = re.compile(rb"[ \t]+(?![=:>|-])([^\s\"'`<>|&;]{4,512})[ \t]*(?:\r?\
 #: multipart/form-data (RFC 7578): the part's name, its other fields, a blank line, the value.
 _PART = re.compile(rb"\"[^\r\n]{0,200}\r?\n(?:[A-Za-z-]{1,40}:[^\r\n]{0,200}\r?\n){0,4}\r?\n([^\r\n]{1,4096})\r?\n--")
 _IN_PART = re.compile(rb"form-data;[ \t]{0,4}name=\"$", re.IGNORECASE)
-_WORDED = re.compile(rb"(?:^|\n)[ \t]*(?:ENV|ARG|SetEnv|setenv|set|env\[?|SET|setx|export)[ \t]+$")
+_WORDED = re.compile(rb"(?:(?:^|\n)[ \t]*(?:ENV|ARG|SetEnv|setenv|set|env\[?|SET|setx|export)|\bconfig(?:ure)? set)[ \t]+$")
 _PROSE = re.compile(rb"[ \t]+(?:is|was)[ \t]?(?:=3A|[:=])?[ \t]+[\"'`]?([^\s\"'`,]{6,128})")
 #: The other half of a pair: the name is the value of one member, and the value is the member beside it.
 _PAIR_VALUE = re.compile(
@@ -83,7 +91,7 @@ _PAIR_XML = re.compile(
 #: What is before a name that is a value, read backwards: an expression that ends somewhere is matched at once, and one that begins somewhere is
 #: looked for at every byte.
 _NAMED = re.compile(
-    rb"""[\w./:-]{0,64}(?:["']?[ \t]*[:=][ \t\r\n]*["']?(?:ema[nN]|EMAN|ye[kK]|di|elbairav)|>(?:ema[nN]|ye[kK])[A-Za-z]{0,16}<)"""
+    rb"""[\w./:-]{0,64}(?:["']?[ \t]*[:=][ \t\r\n]*["']?(?:ema[nN]|EMAN|ye[kK]|di|elbairav|htap)|>(?:ema[nN]|ye[kK])[A-Za-z]{0,16}<)"""
 )
 _BEHIND_VALUE = re.compile(
     rb"""[\w./:-]{0,64}["'][ \t\r\n]*:[ \t\r\n]*["']?(?:ema[nN]|ye[kK])[A-Za-z]{0,16}["']?[ \t\r\n]*,[ \t\r\n]*["']"""
@@ -127,6 +135,8 @@ def find(text: bytes) -> list[Hit]:
         rule = "name:" + kind.value
         for low, high, quoted in _values(text, first, last):
             if name.lower() in (b"cookie", b"set-cookie"):
+                if not quoted and (whole := _COOKIES.match(text, low)) is not None:
+                    high = whole.end()
                 cookies = [one for one in _COOKIE.finditer(text[low:high]) if plausible(one[1], Kind.TOKEN, quoted=True)]
                 hits += [Hit(low + one.start(1), low + one.end(1), rule, LAYER) for one in cookies]
                 continue
@@ -201,7 +211,8 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
         if before.endswith((b"$", b"${")) or (before.endswith(b":") and match[0] == b":"):
             return  # a reference, or a part of an ARN
         for low, high, quoted in _value(text, match.end(), line=b":" in match[0] and _begins_line(text, first)):
-            if b"," not in match[0] or not _IS_KEY.match(text, high):
+            # Texts beside each other in a list: a word is the next of them and no value.
+            if b"," not in match[0] or (not _IS_KEY.match(text, high) and _DIGIT.search(text, low, high)):
                 yield low, high, quoted
     elif match := _CONFIGURED.match(text, last):  # proxy_set_header X-API-Key "..."
         if _begins_word(before) and (match := _QUOTED[text[match.end()]].match(text, match.end())) and len(match[1]) >= 16:
@@ -265,10 +276,14 @@ def _value(text: bytes, start: int, *, line: bool) -> Iterator[tuple[int, int, b
         while (match := _BETWEEN.match(text, position)) and (inner := _QUOTED[text[match.end()]].match(text, match.end())):
             yield inner.start(1), inner.end(1), True
             position = inner.end()
+        if position == start + 1 and (match := _LISTED.match(text, start)):
+            yield match.start(1), match.end(1), False
         return
     if opening == b"{":
         if match := _VALUE_MEMBER.match(text, start):
             yield from _value(text, match.end(), line=False)
+        return
+    if _CODE.match(text, start):
         return
     if line and opening in b"|>" and (match := _BLOCK.match(text, start)):
         yield match.start(1) + len(match["indent"]), match.start(1) + len(match[1].rstrip()), True

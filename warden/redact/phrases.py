@@ -37,6 +37,25 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("ppp-secret", b"chap", rb"\n[\w.@*\"-]+\s+[\w.*\"-]+\s+\"?([^\s\"#]{6,128})\"?\s+\*"),
     ("identified-by", b"identified", rb"(?i)identified (?:with \w+ )?by\s+(?:password\s+)?['\"]([^'\"\n]{4,256})['\"]"),
     ("with-password", b"password '", rb"(?i)password '([^'\n]{4,256})'"),
+    ("argv-password", b"mysql", rb"\"(?:mysql|mariadb)[\w-]*\"(?:\s*,\s*\"[^\"\n]{0,200}\"){0,12}?\s*,\s*\"-p([^\"\n]{4,256})\""),
+    ("minio-alias", b"alias set", rb"\balias set\s+\S+\s+https?://\S+\s+\S+\s+([^\s\"']{8,256})"),
+    ("lftp-user", b"lftp", rb"lftp\b[^\n|;]{0,200}?\s-u[ =]?[^\s,]+,([^\s'\"]{4,256})"),
+    ("passwd-stdin", b"passwd", rb"(?:echo|printf)\s+(?:-n\s+)?[\"']?([^\s\"'$|]{6,512})[\"']?\s*\|\s*(?:sudo\s+)?passwd\b"),
+    ("redis-acl", b"user ", rb"\buser [\w.-]{1,64} (?:on|off) (?:[^\s\">]{1,64} ){0,4}>([^\s\"]{4,256})"),
+    ("nginx-secure-link", b"secure_link_md5", rb"secure_link_md5\s+\"[^\"\n]{0,200}?\s([^\s\"$]{8,256})\""),
+    ("nginx-compared", b"$http_", rb"\$http_\w*(?:key|token|secret|auth)\w*\s*!?=\s*[\"']([^\"'\n]{8,256})[\"']"),
+    ("ios-password", b"password ", rb"\b(?:username|enable)\b[^\n]{0,80}?\bpassword (?:0 )?((?!7 |encrypted)[^\s\"]{4,128})[ \t]*(?:\r?\n|$)"),
+    ("ios-isakmp", b"isakmp key", rb"isakmp key (?:0 )?(\S{4,128}) (?:address|hostname)"),
+    ("ios-snmp", b"snmp-server community", rb"snmp-server community (?:0 )?([^\s\"]{4,128})"),
+    ("ios-tacacs", b"tacacs", rb"(?:tacacs|radius)(?: server |-server )[^\n]{0,80}\n(?:[ \t][^\n]{0,120}\n){0,4}?[ \t]+key (?:0 )?((?!7 |6 )[^\s\"]{4,128})"),
+    ("ios-tacacs-key", b"acs-server key", rb"tacacs-server key (?:0 )?((?!7 )[^\s\"]{4,128})"),
+    ("mysql-dsn", b"@tcp(", rb"[\w.-]{1,64}:([^\s@\"'/]{4,256})@tcp\("),
+    ("mysql-dsn-socket", b"@unix(", rb"[\w.-]{1,64}:([^\s@\"'/]{4,256})@unix\("),
+    ("pgpass", b":*:", rb"(?<![^\n])(?:[^\s:]{1,253}|\*):(?:\d{1,5}|\*):[^\s:]{1,64}:[^\s:]{1,64}:([^\s:][^\s]{3,127})[ \t]*(?:\r?\n|$)"),
+    ("root-slash", b"root /", rb"\broot / ((?=[^\s]{0,64}[0-9~!@#$%^&*+=?])(?=\S{0,64}[a-z])(?=\S{0,64}[A-Z])[^\s\"\\]{8,64})"),
+    ("ticket", b"ticket=", rb"[?&#](?:\w{0,20}_)?ticket=([A-Za-z0-9._~-]{16,512})"),
+    ("session-cookie-id", b"SESSIONID", rb"(?:J|ASP\.NET_)SESSIONID=([A-Za-z0-9.!_-]{16,512})"),
+    ("session-cookie-value", b"_session=", rb"\b\w{2,40}_session=([A-Za-z0-9%._=+/-]{24,4096})"),
     ("cookie-sid", b"connect.sid=", rb"connect\.sid=([A-Za-z0-9%:._+/-]{16,512})"),
     ("session-cookie", b"SESSID", rb"(?:J|PHP|ASP\.NET_)SESSI(?:ON)?ID=([A-Za-z0-9.!_-]{16,512})"),
     ("git-extraheader", b"extraheader", rb"(?i)extraheader\s*=\s*[\"']?authorization:\s*(?:basic|bearer|token)\s+([A-Za-z0-9+/=._-]{8,1024})"),
@@ -54,7 +73,7 @@ def find(text: bytes) -> list[Hit]:
     """What the phrases say is secret."""
     hits: list[Hit] = []
     done: dict[int, int] = {}
-    for index, start, end in _AUTOMATON.find_matches_as_indexes(text.lower()):
+    for index, start, end in _AUTOMATON.find_matches_as_indexes(text.lower(), overlapping=True):
         if start < done.get(index, 0):
             continue
         line = text.rfind(b"\n", max(0, start - _BEFORE), start) + 1

@@ -135,4 +135,5 @@ SHAPES: dict[str, Callable[[str], str]] = {
     "aws-secret-access-key": lambda _: MARK + _random(36, _ALPHANUMERIC),
     "aws-session-token": _session_token,
     "plain": plain,
+    "json-text": lambda secret: f'"{plain()}"' if secret.startswith('"') else plain(),
 }

@@ -18,26 +18,38 @@ _STANDS_FOR = re.compile(
     rb"|password|passwd|pass|key|apikey|bearer|basic|digest|negotiate|default|enabled?|disabled?|unchanged|invalid|incorrect|expired|missing|wrong|never|changed?|hidden|masked"
     rb"|redacted|\[?redacted\]?|\(?sensitive(?: value)?\)?|\[?filtered\]?|sha-?(?:1|256|512)|md5|bcrypt|scram-sha-256|plain|text|file|env|vault|kv|kubernetes\.io/.*|opaque"
     rb"|changeme|change-me|change_me|your[-_ ]?.*|my[-_]?(?:password|token|secret|key)|example.*|placeholder|dummy|todo|tbd|foo|bar|test|replace[-_ ]?me|insert[-_ ].*"
-    rb"|process\.env\..*|os\.environ.*|var\..*|local\..*|data\..*|module\..*|env\..*|secrets\..*|config\..*|self\..*|this\..*|ref:.*|func.*|import.*|return.*|new .*)"
-    rb"|(?:arn:|vault:|op://|sm://|ssm:|secretsmanager:|awssm:|gcpsm:|sops:|ENC\[|env:|file:|projects/|kms:|keyvault:|https?://[^:@\s]*/?secrets?/).*"
+    rb"|process\.env\..*|os\.environ.*|var\..*|local\..*|data\..*|module\..*|env\..*|secrets\..*|config\..*|self\..*|this\..*|ref:.*|func.*|import.*|return.*|new .*|on_create|always"
+    rb"|passwor[dt]|kennwort|contrase\xc3\xb1a|senha|parola|has\xc5\x82o|wachtwoord|l\xc3\xb6senord|mot de passe|heslo|salasana|adgangskode|passord)"
+    rb"|(?:pk_(?:live|test)_|sb_publishable_|pk\.eyJ|arn:|vault:|op://|sm://|ssm:|secretsmanager:|awssm:|gcpsm:|sops:|ENC\[|env:|file:|projects/|kms:|keyvault:|https?://[^:@\s]*/?secrets?/).*"
 )
 #: `valueFrom`-like: a path or a dotted reference to where the secret is.
 _PATH = re.compile(
     rb"(?:\.{0,2}/|~/|[A-Za-z]:\\)[\w./ ~-]*|[\w.-]+/[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|env)|[\w.-]+\.(?:pem|key|crt|json|ya?ml|txt|conf|html|js|py)"
 )
 _DATE = re.compile(rb"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?|\d\d?/\d\d?/\d{2,4}")
-_KEBAB = re.compile(rb"[a-z]{2,}(?:[-_./][a-z0-9]{1,}){0,8}|[A-Z][a-z]+(?: [a-z]+)*|[A-Z]{2,}(?:_[A-Z]{2,})*|[a-z]+(?:[A-Z][a-z]+){1,6}")
-_USERINFO = re.compile(rb"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
+_KEBAB = re.compile(rb"[a-z]{2,}(?:[-_./][a-z0-9]{1,}){0,8}|[A-Z][a-z]+(?: [a-z]+)*|[A-Z]{2,19}(?:_[A-Z]{2,})*|[a-z]+(?:[A-Z][a-z]+){1,6}")
+_RELEASE = re.compile(rb"v?[0-9]{1,3}(?:\.[0-9]{1,4}){1,3}$")
+#: Names of settings that say that nothing secret is behind them, at their end or anywhere.
+_OPEN = re.compile(
+    rb"(?:^|_)(?:PUBLIC|PUBLISHABLE)(?:_|$)|(?:^|_)(?:VERSION|COMMIT|SHA|REVISION|URL|URI|HOST|HOSTNAME|DOMAIN|REGION|ZONE|AUDIENCE|ISSUER|FROM|ID|EMAIL|NAME"
+    rb"|USER|SECONDS|MINUTES|TTL|LIFETIME|TIMEOUT|PORT|PATH|DIR|MODE|FORMAT|LEVEL|LOCALE|LANG|ENV|ENVIRONMENT|PROJECT|CONFIG|SERVICE|COUNT|SIZE|BRANCH|TIMEZONE)$",
+    re.IGNORECASE,
+)
 _LOCATION = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DIGITS = re.compile(rb"\d+")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CERTIFICATE = re.compile(
-    rb"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|MII[A-Za-z0-9+/]{200}|(?:SHA256|MD5):[A-Za-z0-9+/:]{32,48}=?$"
+    rb"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|AAAA(?:[BC]3NzaC1|E2VjZHNh|Gnr)|MII[A-Za-z0-9+/]{200}|(?:SHA256|MD5):[A-Za-z0-9+/:]{32,48}=?$"
 )
 
 
+#: Words of sentences about passwords, in the languages of forms.
+_LABEL = re.compile(
+    rb"passwor|passphrase|kennwort|contrase|mot de passe|senha|wachtwoord|secret|token|please|bitte|enter |must ", re.IGNORECASE
+)
+
 #: What documentation writes for a value: USERNAME:PASSWORD, AWS's own example keys.
-_EXAMPLE = re.compile(rb"[A-Z_]{2,}(?::[A-Z_]{2,})?|.{0,40}EXAMPLE(?:KEY)?")
+_EXAMPLE = re.compile(rb"(?:[A-Z]{2,19}|_*[A-Z]+(?:_+[A-Z]+)+_*)(?::[A-Z_]{2,})?|.{0,40}EXAMPLE(?:KEY)?")
 
 
 def stands_for(value: bytes) -> bool:
@@ -63,12 +75,29 @@ def plausible(value: bytes, kind: Kind, *, quoted: bool) -> bool:
     return b" " not in bare.removeprefix(b"Bearer ").removeprefix(b"Basic ") and _random_looking(bare)
 
 
+def open_setting(name: bytes, value: bytes, *, managed: bool) -> bool:
+    """Whether the setting `name` is none that has to be hidden. `managed`: it is kept by what keeps secrets, so that only what plainly is none counts."""
+    bare = value.strip()
+    if stands_for(bare) or (_KEBAB.fullmatch(bare) and len(bare) < 20 and not managed) or (_LOCATION.match(bare) and b"@" not in bare):
+        return True
+    if _OPEN.search(name) and b"@" not in bare:
+        return True
+    return (len(bare) < 4 or _DIGITS.fullmatch(bare) is not None) if managed else not plausible(bare, Kind.TOKEN, quoted=True)
+
+
 def _password(value: bytes, *, quoted: bool) -> bool:
     if len(value) < 4 or (_PATH.fullmatch(value) and not any(48 <= c < 58 for c in value)):
         return False
     if b" " in value:
         # A passphrase has a few words; a sentence about passwords has many, or ends as sentences do.
-        return quoted and len(value) < 80 and value.count(b" ") < 8 and not value.endswith((b".", b":", b"?", b"!")) and _mixed(value)
+        return (
+            quoted
+            and len(value) < 80
+            and not _LABEL.search(value)
+            and value.count(b" ") < 8
+            and not value.endswith((b".", b":", b"?", b"!"))
+            and _mixed(value)
+        )
     if quoted:
         return True
     return _mixed(value) or len(value) >= 6
@@ -90,7 +119,7 @@ def _random_looking(value: bytes) -> bool:
         return False
     if digits == 0:
         return len(value) >= 20 and _entropy(value) >= 3.8 and value.lower() != value
-    if _KEBAB.fullmatch(value) and digits <= 2 and not _UUID.fullmatch(value):
+    if _KEBAB.fullmatch(value) and (digits <= 2 or _RELEASE.search(value)) and not _UUID.fullmatch(value):
         return False  # app-secret-2
     return letters > 0 and (len(value) >= 16 or digits >= 2) and _entropy(value) >= (2.5 if len(value) < 16 else 3.0)
 

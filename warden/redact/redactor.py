@@ -18,7 +18,7 @@ from warden.redact import columns, decoding, escapes, manifests, names, phrases
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
 from warden.redact.naming import Kind
-from warden.redact.plausible import plausible, stands_for
+from warden.redact.plausible import open_setting, stands_for
 from warden.redact.schema.field import Field, read, write
 from warden.redact.vault import Binding, Entry, Seen, Vault, VaultFullError
 
@@ -145,7 +145,7 @@ class Redactor:
             for hit in names.behind(text, end + 1, how.read(text[start:end]).text)
         ]
         if hits:
-            hits = self._foreign(text, _outside(hits, escaped))
+            hits = self._foreign(text, _outside(text, hits, escaped))
             found += [self._replaced(text, hit, place, escaped) for hit in hits if not _within(hit, inner)]
         return _settle(found)
 
@@ -267,6 +267,8 @@ class Redactor:
                 content = base64.b64decode(said, validate=True)
             except binascii.Error:
                 raise BlockedError(f"{one.rule} should be base64 and is not") from None
+        if one.shape in ("variable", "setting") and open_setting(one.name.encode(), content, managed=one.shape == "setting"):
+            return raw
         made = self.declared(content, one.rule, place, one.shape, budget)
         if made is None or made == content:
             return raw
@@ -278,8 +280,6 @@ class Redactor:
             return None
         if shape == "env":
             return None  # names and values: that layer's
-        if shape == "variable" and not plausible(content, Kind.TOKEN, quoted=True):
-            return None
         if shape in ("helm-release", "presigned-url", "text"):  # text with secrets in it, which clients read
             return apply(content, self._edits(content, place, 1, budget or _Budget(EXPANSION)))
         if shape == "docker-auth-encoded":
@@ -338,14 +338,18 @@ def apply(text: bytes, edits: Sequence[Edit]) -> bytes:
     return b"".join(parts)
 
 
-def _outside(hits: list[Hit], escaped: list[tuple[int, int, escapes.Escaping]]) -> list[Hit]:
-    """Without those strictly inside escaped text, which are found again in what it says."""
+def _outside(text: bytes, hits: list[Hit], escaped: list[tuple[int, int, escapes.Escaping]]) -> list[Hit]:
+    """Without those strictly inside escaped text, which are found again in what it says; but with whole values of forms and queries, in which what is
+    escaped is no separator.
+    """
     if not escaped:
         return hits
     kept = []
     for hit in hits:
-        for start, end, _ in escaped:
+        for start, end, how in escaped:
             if start <= hit.start and hit.end <= end and (start, end) != (hit.start, hit.end):
+                if how is escapes.URL and text[hit.start - 1 : hit.start] == b"=" and text[hit.end : hit.end + 1] in (b"&", b";", b""):
+                    kept.append(hit)
                 break
         else:
             kept.append(hit)

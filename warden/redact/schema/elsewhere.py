@@ -24,9 +24,16 @@ class Place:
 
 
 def _place(
-    name: str, host: str, path: str, *secrets: str, transform: str = "", shape: str = "", when: tuple[str, str] | None = None
+    name: str,
+    host: str,
+    path: str,
+    *secrets: str,
+    transform: str = "",
+    shape: str = "",
+    pair: str = "",
+    when: tuple[str, str] | None = None,
 ) -> Place:
-    rows = tuple(Row(f"{name}.{one}", tuple(one.split(".")), transform=transform, shape=shape, when=when) for one in secrets)
+    rows = tuple(Row(f"{name}.{one}", tuple(one.split(".")), transform=transform, shape=shape, pair=pair, when=when) for one in secrets)
     return Place(name, re.compile(host), re.compile(path, re.IGNORECASE), Located(rows))
 
 
@@ -45,7 +52,7 @@ PLACES = (
     # https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2, /secret/databases, /auth/approle, /system/wrapping-unwrap, /secret/transit
     _place("vault:kv2", _ANY, r"/v1/[^/]+(?:/[^/]+)?/data/.+", "data.data.*", "data.data.*.*", "data.data.*.*.*"),
     _place("vault:kv1", _ANY, r"/v1/(?:secret|kv)/(?!data/|metadata/|config).+", "data.*", "data.*.*"),
-    _place("vault:creds", _ANY, r"/v1/.+/(?:static-)?creds/.+", "data.*"),
+    _place("vault:init", _ANY, r"/v1/sys/(?:init|rekey.*|generate-root.*|unseal)", "keys", "keys_base64", "recovery_keys", "recovery_keys_base64", "root_token", "encoded_token", "encoded_root_token", "otp"),
     _place("vault:auth", _ANY, r"/v1/auth/.+", "auth.client_token", "data.secret_id", "data.id"),
     _place("vault:wrap", _ANY, r"/v1/(?:sys/wrapping|cubbyhole)/.+", "wrap_info.token", "data.*", "auth.client_token"),
     _place("vault:decrypt", _ANY, r"/v1/[^/]+/(?:decrypt|datakey/plaintext|export)/.+", "data.plaintext", "data.keys.*"),
@@ -60,6 +67,9 @@ PLACES = (
     # https://www.elastic.co/docs/api, https://docs.datadoghq.com/api/latest/key-management/, https://docs.sentry.io/api/projects/
     _place("elastic:security", _ANY, r"/_security/.*", "api_key", "encoded", "access_token", "refresh_token", "token.value"),
     _place("datadog:keys", r"api\..*datadoghq\.(?:com|eu)", r"/api/v\d/(?:api_key|application_key|api_keys|application_keys|current_user).*", "api_key.key", "application_key.hash", "data.attributes.key"),
+    # https://docs.gitea.com/api/, https://developer.konghq.com/admin-api/
+    _place("gitea:tokens", _ANY, r"/api/v1/users/[^/]+/tokens.*", "sha1"),
+    _place("kong:credentials", _ANY, r"(?:/[^/]+)?/(?:consumers/[^/]+/(?:key-auth|credentials|keyauth).*|key-auths?.*)", "data.key", "key", shape="variable"),
     _place("sentry:keys", _ANY, r"/api/0/projects/[^/]+/[^/]+/keys/.*", "secret", "dsn.secret"),
     # https://grafana.com/docs/grafana/latest/developers/http_api/, https://argo-cd.readthedocs.io/en/stable/developer-guide/api-docs/
     _place("grafana:keys", _ANY, r"/api/(?:auth/keys|serviceaccounts/\d+/tokens|snapshots)", "key", "deleteKey"),
@@ -77,29 +87,29 @@ PLACES = (
     # https://www.mongodb.com/docs/atlas/api/, https://docs.confluent.io/cloud/current/api.html, https://supabase.com/docs/reference/api
     _place("atlas:keys", r"cloud\.mongodb\.com", r".*/apiKeys.*", "privateKey"),
     _place("confluent:keys", r"api\.confluent\.cloud", r"/iam/v2/api-keys.*", "spec.secret"),
-    _place("supabase:keys", r"api\.supabase\.com", r"/v1/projects/[^/]+/(?:api-keys|secrets).*", "api_key", "value"),
+    _place("supabase:keys", r"api\.supabase\.com", r"/v1/projects/[^/]+/(?:api-keys|secrets).*", "api_key", "value", shape="setting", pair="name"),
     _place("planetscale:passwords", r"api\.planetscale\.com", r".*/passwords.*", "plain_text", "password"),
     _place("neon:roles", r"console\.neon\.tech", r".*/(?:roles|reveal_password|connection_uri).*", "password", "role.password", "uri"),
     _place("tailscale:keys", r"api\.tailscale\.com", r".*/keys.*", "key"),
-    _place("travis:env", _ANY, r"/(?:repo|settings)/.*env_vars?.*", "env_vars.value", "value", shape="variable"),
+    _place("travis:env", _ANY, r"/(?:repo|settings)/.*env_vars?.*", "env_vars.value", "value", shape="variable", pair="name"),
     _place("npm:tokens", r"registry\.npmjs\.org", r"/-/npm/v1/tokens.*", "token"),
     _place("github:tokens", r"(?:api\.github\.com|.*)", r"(?:/api/v3)?/(?:app/installations/\d+/access_tokens|.*/actions/runners/(?:registration|remove)-token|.*/generate-jitconfig|app-manifests/[^/]+/conversions)", "token", "encoded_jit_config", "client_secret", "webhook_secret", "pem"),
     # https://docs.gitlab.com/api/project_level_variables/
-    _place("gitlab:variables", _ANY, r"/api/v4/(?:projects|groups|admin/ci)/.*variables.*", "value", shape="variable"),
-    _place("gitlab:variables", _ANY, r"/api/v4/admin/ci/variables.*", "value", shape="variable"),
+    _place("gitlab:variables", _ANY, r"/api/v4/(?:projects|groups|admin/ci)/.*variables.*", "value", shape="variable", pair="key"),
+    _place("gitlab:variables", _ANY, r"/api/v4/admin/ci/variables.*", "value", shape="variable", pair="key"),
     # https://devcenter.heroku.com/articles/platform-api-reference#config-vars
-    _place("heroku:config-vars", r"api\.heroku\.com", r"/apps/[^/]+/config-vars", "*"),
+    _place("heroku:config-vars", r"api\.heroku\.com", r"/apps/[^/]+/config-vars", "*", shape="variable"),
     # https://docs.doppler.com/reference/secrets-list
-    _place("doppler:secrets", r"api\.doppler\.com", r"/v3/configs/config/secrets/download", "*"),
-    _place("doppler:secrets", r"api\.doppler\.com", r"/v3/configs/config/secret(?:s)?", "secrets.*.raw", "secrets.*.computed", "value.raw", "value.computed"),
+    _place("doppler:secrets", r"api\.doppler\.com", r"/v3/configs/config/secrets/download", "*", shape="setting"),
+    _place("doppler:secrets", r"api\.doppler\.com", r"/v3/configs/config/secret(?:s)?", "secrets.*.raw", "secrets.*.computed", "value.raw", "value.computed", shape="setting"),
     # https://developer.1password.com/docs/connect/api-reference/
     _place("1password:items", _ANY, r"/v1/vaults/[^/]+/items/[^/]+", "fields.value", when=("type", "CONCEALED")),
     # https://infisical.com/docs/api-reference/endpoints/secrets/list
-    _place("infisical:secrets", r".*infisical.*", r"/api/v\d/secrets/.*", "secrets.secretValue", "secret.secretValue"),
+    _place("infisical:secrets", r".*infisical.*", r"/api/v\d/secrets/.*", "secrets.secretValue", "secret.secretValue", shape="setting", pair="secretKey"),
     # https://render.com/docs/api, https://open-api.netlify.com, https://vercel.com/docs/rest-api
-    _place("render:env", r"api\.render\.com", r"/v1/.*env-vars.*", "envVar.value", "value"),
-    _place("netlify:env", r"api\.netlify\.com", r"/api/v1/accounts/[^/]+/env.*", "values.value"),
-    _place("vercel:env", r"api\.vercel\.com", r"/v\d+/projects/[^/]+/env.*", "envs.value", "value"),
+    _place("render:env", r"api\.render\.com", r"/v1/.*env-vars.*", "envVar.value", "value", shape="variable", pair="key"),
+    _place("netlify:env", r"api\.netlify\.com", r"/api/v1/accounts/[^/]+/env.*", "values.value", shape="variable"),
+    _place("vercel:env", r"api\.vercel\.com", r"/v\d+/projects/[^/]+/env.*", "envs.value", "value", shape="variable", pair="key"),
     # https://docs.digitalocean.com/reference/api/, https://developers.cloudflare.com/api/
     _place("digitalocean:registry", r"api\.digitalocean\.com", r"/v2/registr.*/docker-credentials", "auths.*.auth", transform="base64", shape="docker-auth"),
     _place("cloudflare:tokens", r"api\.cloudflare\.com", r"/client/v4/(?:user|accounts/[^/]+)/tokens.*", "result.value", "result"),

@@ -33,7 +33,12 @@ class Located:
 
     def find(self, body: bytes, content_type: str) -> list[Field]:
         """See `Secrets.find`."""
-        form = media.form(body, content_type)
+        try:
+            form = media.form(body, content_type)
+        except SchemaError:
+            if any(row.path == ("*",) for row in self.rows) and (lines := media.settings(body)):
+                return _Matches(self.rows, "lines", body, lines).fields(0)
+            raise
         if not form:
             return []
         try:
@@ -72,10 +77,11 @@ class Located:
 class _Matches:
     """One body's fields."""
 
-    def __init__(self, rows: Iterable[Row], form: str, body: bytes) -> None:
+    def __init__(self, rows: Iterable[Row], form: str, body: bytes, spans: Iterable[Span] = ()) -> None:
         self._body = body
+        self._given = spans
         self._form = form
-        self._encoding = {"json": "json", "xml": "xml", "cbor": "raw"}[form]
+        self._encoding = {"json": "json", "xml": "xml", "cbor": "raw", "lines": "raw"}[form]
         self._by_key: dict[str, list[tuple[Row, tuple[str, ...]]]] = defaultdict(list)
         self._beside: set[str] = set()
         for row in rows:
@@ -104,7 +110,7 @@ class _Matches:
             if row.when and not self._holds(row.when, path, seen):
                 continue
             name = ""
-            if row.shape == "env" and self._form != "xml" and row.path[-1] == "*":
+            if row.shape in ("env", "variable", "setting") and self._form != "xml" and row.path[-1] == "*":
                 name = last  # a map's key; in XML, it is beside the value
             elif row.pair:
                 where = seen.get((self._around(path), row.pair))
@@ -114,6 +120,8 @@ class _Matches:
         return found
 
     def _spans(self) -> Iterable[Span]:
+        if self._form == "lines":
+            return self._given
         reader: Callable[[bytes], Iterable[Span]] = {"json": json_spans.texts, "xml": xml_spans.texts, "cbor": cbor_spans.texts}[self._form]
         return reader(self._body)
 

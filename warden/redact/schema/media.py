@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 
 from warden.redact.schema.field import Field, Replace, SchemaError
+from warden.redact.spans import Span
 
 _SPACE = b" \t\r\n"
 _BOUNDARY = re.compile(r";\s*boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"(?im)^(content-length:[ \t]*)(\d+)[ \t]*\r?$")
+_LINE = re.compile(rb"[^\n]+")
+_SETTING = re.compile(rb"(?:export )?([A-Za-z_][A-Za-z0-9_]*)=(?:\"([^\n\"]*)\"|([^\n\"\r]*))\r?")
 _CODING = re.compile(rb"(?im)^content-(?:transfer-encoding|encoding):[ \t]*(?!binary|8bit|7bit|identity)")
 
 
@@ -34,6 +37,20 @@ def form(body: bytes, content_type: str) -> str:
         if first in (b"<", b"\xef"):
             return "xml"
     raise SchemaError("unread-format", "The answer holds secrets by its API, and is in a format that is not read.")
+
+
+def settings(body: bytes) -> list[Span]:
+    """The values in lines of ``NAME=value``, without their quotes; nothing where a line is anything else."""
+    found: list[Span] = []
+    for match in _LINE.finditer(body):
+        if not match[0].strip() or match[0].lstrip().startswith(b"#"):
+            continue
+        setting = _SETTING.fullmatch(body, match.start(), match.end())
+        if setting is None:
+            return []
+        quoted = 2 if setting[2] is not None else 3
+        found.append(((setting[1].decode(),), setting.start(quoted), setting.end(quoted)))
+    return found
 
 
 def parts(body: bytes, content_type: str) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ RULES = (
     Rule("sendinblue-key", ("xkeysib-", "xsmtpsib-"), r"x(?:key|smtp)sib-[a-f0-9]{64}-[A-Za-z0-9]{16}", yes=("xkeysib-{h64}-{a16}",), no=("xkeysib-x",)),
     Rule("mailgun-key", ("key-", "pubkey-"), rf"{LEFT}(?:pub)?key-[a-f0-9]{{32}}(?![A-Za-z0-9-])", entropy=3.0, yes=("key-{h32}",), no=("key-{h17}", "key-pair", "monkey-{h32}")),
     Rule("mailchimp-key", ("-us",), r"(?<![A-Za-z0-9])([0-9a-f]{32}-us[0-9]{1,2})(?![A-Za-z0-9-])", back=32, entropy=3.0, yes=("{h32}-us20",), no=("en-us", "{h8}-us1", "{h32}-us-east-1")),
-    Rule("twilio-key", tuple(f"sk{d}" for d in "0123456789abcdef"), rf"{LEFT}SK[0-9a-f]{{32}}{RIGHT}", entropy=3.0, yes=("SK{h32}",), no=("SK{h20}", "DISK{h32}")),
+    Rule("twilio-key", tuple(f"sk{d}" for d in "0123456789abcdef"), rf"{LEFT}(?<!\"sid\":\")(?<!\"sid\": \")SK[0-9a-f]{{32}}{RIGHT}", entropy=3.0, yes=("SK{h32}",), no=("SK{h20}", "DISK{h32}", '"sid":"SK{h32}"')),
     Rule("intra42-secret", ("s-s4t2ud-", "s-s4t2af-"), r"s-s4t2(?:ud|af)-[a-f0-9]{64}", yes=("s-s4t2ud-{h64}",), no=("s-s4t2ud-x",)),
     Rule("azure-communication", ("endpoint=https://",), r"endpoint=https://[\w.-]{1,80}/;accesskey=([A-Za-z0-9+/]{40,120}={0,2})", yes=("endpoint=https://x.communication.azure.com/;accesskey=<<{B86}==>>",), no=("endpoint=https://x",)),
 )

@@ -23,7 +23,7 @@ RULES = (
     Rule("dynatrace-token", ("dt0c01.", "dt0s"), r"dt0[a-z][0-9]{2}\.[A-Za-z0-9]{8,24}\.[A-Za-z0-9]{64}", yes=("dt0c01.{a24}.{a64}",), no=("dt0c01.{a24}",)),
     Rule("grafana-token", ("glc_", "glsa_", "eyjrijoi"), rf"{LEFT}(?:glc_[A-Za-z0-9+/]{{32,400}}={{0,3}}|glsa_[A-Za-z0-9]{{32}}_[A-Fa-f0-9]{{8}}|eyJrIjoi[A-Za-z0-9]{{60,400}}={{0,3}})", entropy=3.0, yes=("glsa_{a32}_{x8}", "glc_{a60}", "eyJrIjoi{a80}"), no=("glc_x",)),
     Rule("new-relic-key", ("nrak-", "nrii-", "nrjs-", "nraa-", "nral-"), rf"{LEFT}(?:NR(?:AK|AA|AL)-[A-Za-z0-9]{{27,32}}|NRII-[A-Za-z0-9_-]{{32}}|NRJS-[a-f0-9]{{19}})(?![\w-])", yes=("NRAK-{U27}", "NRII-{a32}"), no=("NRAK-x",)),
-    Rule("new-relic-license-key", ("nral",), r"(?<![A-Za-z0-9])([a-f0-9]{36}NRAL)(?![A-Za-z0-9])", back=36, yes=("{h36}NRAL",), no=("{h10}NRAL",)),
+    Rule("new-relic-license-key", ("nral",), r"(?<![A-Za-z0-9])((?:[a-f0-9]{36}|(?:eu|us)[0-9]{2}xx[0-9a-f]{30})NRAL)(?![A-Za-z0-9])", back=36, yes=("{h36}NRAL", "eu01xx{h30}NRAL"), no=("{h10}NRAL",)),
     Rule("sentry-token", ("sntrys_", "sntryu_"), r"sntry(?:u_[a-f0-9]{64}|s_[A-Za-z0-9+/=_-]{60,600})", entropy=3.0, yes=("sntryu_{h64}", "sntrys_eyJ{a150}_{B43}"), no=("sntryu_x",)),
     Rule("infracost-token", ("ico-",), rf"{LEFT}(?<!\.)ico-[A-Za-z0-9]{{32}}{RIGHT}", entropy=3.0, yes=("ico-{a32}",), no=("ico-x", "pico-{a32}", "box.ico-{h32}.png")),
     Rule("scalingo-token", ("tk-us-",), r"tk-us-[\w-]{48}(?![\w-])", yes=("tk-us-{a48}",), no=("tk-us-east",)),
