@@ -20,11 +20,17 @@ ROWS = 100_000
 _STEMS = (b"pass", b"secret", b"token", b"key", b"credential", b"pwd")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,40}")
 _GAP = re.compile(rb" {2,}|\t+")
+_TABLE_ROW = re.compile(rb"<tr[^>]{0,256}>.{0,16384}?</tr>", re.DOTALL)
+_HEADING = re.compile(rb"<th[^>e]{0,256}>(.{0,512}?)</th>", re.DOTALL)
+_TABLE_CELL = re.compile(rb"<td[^>]{0,256}>(.{0,4096}?)</td>", re.DOTALL)
+_TAG = re.compile(rb"<[^<>]{0,256}>")
 _CELL = re.compile(rb"\S+(?: \S+)*")
 
 
 def find(text: bytes) -> list[Hit]:
     """The cells under credentials' names."""
+    if b"<th" in text:
+        return _marked(text)
     if text[:1] in (b"{", b"[", b"<") or b"\n" not in text:
         return []
     hits: list[Hit] = []
@@ -42,6 +48,23 @@ def find(text: bytes) -> list[Hit]:
             if _GAP.search(line.strip()) and (aligned := _aligned_columns(line)):
                 found, done = _aligned(text, end + 1, aligned)
                 hits += found
+    return hits
+
+
+def _marked(text: bytes) -> list[Hit]:
+    """The cells of HTML's tables."""
+    hits: list[Hit] = []
+    columns: dict[int, Kind] = {}
+    for row in _TABLE_ROW.finditer(text):
+        if headings := _HEADING.findall(row[0]):
+            columns = _credentials([_TAG.sub(b"", heading).decode("latin-1") for heading in headings])
+            continue
+        for index, cell in enumerate(_TABLE_CELL.finditer(text, row.start(), row.end()) if columns else ()):
+            kind = columns.get(index)
+            if kind is not None and b"<" not in cell[1] and plausible(cell[1], kind, quoted=True):
+                value = cell[1].strip()
+                start = cell.start(1) + cell[1].find(value)
+                hits.append(Hit(start, start + len(value), f"column:{kind.value}", "names"))
     return hits
 
 
@@ -122,7 +145,11 @@ def _raw(line: bytes, separator: bytes) -> list[bytes]:
 def _aligned_columns(line: bytes) -> list[tuple[int, int, Kind]]:
     """Columns of credentials, from where their heading begins to where the next one does."""
     cells = list(_CELL.finditer(line))
-    if len(cells) < 2 or not all(_NAME.fullmatch(cell[0].decode("latin-1")) for cell in cells):
+    if (
+        len(cells) < 2
+        or not all(cell[0][:1].isupper() for cell in cells)
+        or not all(_NAME.fullmatch(cell[0].decode("latin-1")) for cell in cells)
+    ):
         return []
     edges = [cell.start() for cell in cells[1:]] + [1 << 20]
     found: list[tuple[int, int, Kind]] = []

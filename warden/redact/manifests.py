@@ -16,12 +16,14 @@ from warden.redact.plausible import plausible
 
 #: What Terraform's random provider made, in a state: https://registry.terraform.io/providers/hashicorp/random/latest/docs/resources/password
 _RANDOM = re.compile(
-    rb'"type":\s{0,4}"random_(?:password|string|bytes|id)"(?:(?!"type":)[\s\S]){0,2000}?"(?:result|hex|base64|b64_std)":\s{0,4}"((?:[^"\\]|\\.){4,4096})"'
+    rb'"type":\s{0,4}"random_(?:password|string|bytes)"(?:(?!"type":)[\s\S]){0,2000}?"(?:result|hex|base64|b64_std)":\s{0,4}"((?:[^"\\]|\\.){4,4096})"'
 )
 #: How Pulumi writes a secret that was asked for in plain text: https://www.pulumi.com/docs/iac/concepts/secrets/
 _PULUMI = re.compile(
     rb'"4dabf18193072939515e22adb298388d":\s{0,4}"1b47061264138c4ac30d75fd1eb44270",\s{0,4}"(?:plaintext|value)":\s{0,4}"((?:[^"\\]|\\.){1,8192})"'
 )
+#: The private members of a JSON Web Key (RFC 7518 section 6).
+_JWK = re.compile(rb'"(?:d|p|q|dp|dq|qi|k)"\s{0,4}:\s{0,4}"([A-Za-z0-9_-]{22,4096})"')
 _KIND = re.compile(rb"(?m)^(?P<indent>[ ]*)(?:- )?kind:[ \t]*[\"']?Secret[\"']?[ \t]*\r?$")
 _PAIR = re.compile(rb'"key":\s?"([A-Za-z0-9+/=]+)"(?:,\s*"[a-z_]+":\s?"?\d+"?){0,6},\s*"value":\s?"([A-Za-z0-9+/=]+)"')
 _BASIC = re.compile(rb'"(?:basic|_?auth|authorization|userpass)":\s?"(?:Basic )?([A-Za-z0-9+/]{8,4096}={0,2})"')
@@ -52,6 +54,8 @@ def find(text: bytes) -> list[Hit]:
             for match in _SCHEME.finditer(text)
             if _USER.fullmatch(_plain(match[1]))
         ]
+    if b'"kty"' in text:
+        hits += [Hit(*match.span(1), "jwk", "names") for match in _JWK.finditer(text)]
     if b'"4dabf18193072939515e22adb298388d"' in text:
         hits += [Hit(*match.span(1), "pulumi:secret", "names", "json-text") for match in _PULUMI.finditer(text)]
     if b"Secret" not in text or b"kind:" not in text:

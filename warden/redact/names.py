@@ -28,7 +28,7 @@ _STEMS = (
     b"seed", b"otp", b"webhook", b"sensitive", b"requirepass", b"masterauth", b"identity_key", b"storage_key", b"storagekey", b"primarykey",
     b"secondarykey", b"primary_key", b"secondary_key", b"kubeconfig", b"unlock", b"unseal", b"recovery", b"pin_code", b"pincode",
     b"encrypt_key", b"encryptkey", b"access code", b"access_code", b"jwt", b"psk", b"presharedkey", b"passcode", b"api key", b"access key",
-    b"rootpw", b"_pw", b"backup_code", b"backupcode", b"scratch_code", b"device_code", b"salt", b"pepper", b"community", b"samlresponse",
+    b"rootpw", b"_pw", b"backup_code", b"backupcode", b"scratch_code", b"device_code", b"kennwort", b"authinfo", b"bindpw", b"psksecret", b"salt", b"pepper", b"community", b"samlresponse",
 )  # fmt: skip
 _KEYS = tuple(f"{of}{joint}key".encode() for of in sorted(KEY_OF) for joint in ("", "_", "-", ".", " "))
 _AUTOMATON = BytesAhoCorasick(list(dict.fromkeys((*_STEMS, *_KEYS))))
@@ -44,7 +44,9 @@ _NAME = 64
 _SEPARATOR = re.compile(rb"""\\?["'`]?[\])]?[ \t]*(?::=|=>|=3A(?=[ \t])|=|::(?=[ \t])|:|\||,(?=[ \t]*["']))[ \t]*""")
 _SEPARATOR_JSON = re.compile(rb"""["'][ \t\r\n]*:[ \t\r\n]*""")
 _COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
-_ELEMENT = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>([^<]{1,65536})</")
+_ELEMENT = re.compile(
+    rb"(?:[ \t\r\n][^<>]{0,512})?>(?:[ \t\r\n]*(?:<\w{1,32}>[^<]{0,64}</\w{1,32}>[ \t\r\n]*){0,2}<(?:[Vv]alue|[Kk]ey|[Ss]tring|[Ss]ecret)>)?([^<]{1,65536})</"
+)
 _CDATA = re.compile(rb"(?:[ \t\r\n][^<>]{0,512})?>[ \t\r\n]*<!\[CDATA\[(.{1,4096}?)\]\]>", re.DOTALL)
 _QUOTED = {
     ord('"'): re.compile(rb'"((?:[^"\\\n]|\\.){0,65536})"'),
@@ -59,17 +61,37 @@ _ANCHOR = re.compile(rb"[&!][\w!-]{1,40} +")
 _BLOCK = re.compile(
     rb"[|>][+-]?[0-9]?[ \t]{0,8}\r?\n((?:(?P<indent>[ \t]{1,64})[^\n]{0,1024}(?:\n|$))(?:(?P=indent)[^\n]{0,1024}(?:\n|$)|[ \t]{0,64}\n){0,64})"
 )
-_VALUE_MEMBER = re.compile(rb"""\{[^{}\[\]]{0,400}?["']?[vV]alue["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])""")
+_VALUE_MEMBER = re.compile(
+    rb"""\[?\{[^{}\[\]]{0,400}?["']?(?:(?:string)?[vV]alue|(?<![A-Za-z_])(?:[kK]ey|[SB]|plaintext))["']?[ \t\r\n]*[:=][ \t\r\n]*(?=["'])"""
+)
 _LISTED = re.compile(rb"""\[[ \t]{0,4}([^\s\[\],"'{}]{1,2048})[ \t]{0,4}\]""")
 #: A call, or a member of something, as source code has: no value.
 _CODE = re.compile(
     rb"""[A-Za-z_.]{2,128}\((?:["'][^"'\n]{0,128}["']|[\w., ]{0,128})\)|(?:[A-Za-z_]{1,64}\.){1,8}[A-Za-z_]{1,64}[ \t]{0,4}(?:;|\?\?|\|\||&&|[+,)!])"""
+)
+#: Keys that are named by a UUID where they are kept.
+_REFERRED = (b"signing_key", b"encryption_key", b"signingkey", b"encryptionkey", b"private_key")
+_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: YAML's tags for what is elsewhere, as CloudFormation and Home Assistant have them.
+_REFERENCE_TAGS = (
+    b"!Ref ",
+    b"!Sub ",
+    b"!GetAtt ",
+    b"!ImportValue ",
+    b"!FindInMap ",
+    b"!secret ",
+    b"!env_var ",
+    b"!vault ",
+    b"!reference ",
+    b"!Join ",
 )
 _DIGIT = re.compile(rb"[0-9]")
 _COOKIES = re.compile(rb"[^\r\n\"']{1,8192}")
 _FLAG = re.compile(rb"[ \t]+")
 _COOKIE = re.compile(rb"(?:^|[; ])(?!_g[ac]|_fb|_hj|lang|theme)[^=;\s]{1,64}=([^;\s\"']{12,4096})")
 _USERINFO = re.compile(rb"[A-Za-z][\w+.-]*://(?:[^:@/\s]*:)?([^@/\s:]{6,})@")
+#: Browsers are given it: https://docs.sentry.io/concepts/key-terms/dsn-explainer/
+_PUBLIC_DSN = re.compile(rb"https://[0-9a-f]{32}@[\w.-]{1,128}/\d+")
 _SCHEME = re.compile(rb"(?:Bearer|Basic|Token|token|bearer|basic)[ ]+(?=[^ ])")
 _CONFIGURED = re.compile(rb"""[ \t]+(?=["'])""")
 #: Directives with a space before the value: requirepass x, ENV NAME x, insecure-password x. The value is the last word of its line.
@@ -78,7 +100,7 @@ _DIRECTIVE = re.compile(rb"[ \t]+(?![=:>|-])([^\s\"'`<>|&;]{4,512})[ \t]*(?:\r?\
 _PART = re.compile(rb"\"[^\r\n]{0,200}\r?\n(?:[A-Za-z-]{1,40}:[^\r\n]{0,200}\r?\n){0,4}\r?\n([^\r\n]{1,4096})\r?\n--")
 _IN_PART = re.compile(rb"form-data;[ \t]{0,4}name=\"$", re.IGNORECASE)
 _WORDED = re.compile(rb"(?:(?:^|\n)[ \t]*(?:ENV|ARG|SetEnv|setenv|set|env\[?|SET|setx|export)|\bconfig(?:ure)? set)[ \t]+$")
-_PROSE = re.compile(rb"[ \t]+(?:is|was)[ \t]?(?:=3A|[:=])?[ \t]+[\"'`]?([^\s\"'`,]{6,128})")
+_PROSE = re.compile(rb"[ \t]+(?:is|was|ist|lautet|est|es)[ \t]?(?:=3A|[:=])?[ \t]+[\"'`]?([^\s\"'`,]{6,128})")
 #: The other half of a pair: the name is the value of one member, and the value is the member beside it.
 _PAIR_VALUE = re.compile(
     rb"""["']?[ \t\r\n]*,?[ \t\r\n]*(?:["'][A-Za-z_]{2,20}["'][ \t]*:[ \t]*(?:["'][\w./-]{0,40}["']|-?\d{1,16}|true|false|null)[ \t\r\n]*,[ \t\r\n]*){0,4}"""
@@ -141,12 +163,14 @@ def find(text: bytes) -> list[Hit]:
                 hits += [Hit(low + one.start(1), low + one.end(1), rule, LAYER) for one in cookies]
                 continue
             if kind is Kind.URL:
-                if location := _USERINFO.match(text, low, high):
+                if (location := _USERINFO.match(text, low, high)) and not _PUBLIC_DSN.match(text, low, high):
                     hits.append(Hit(location.start(1), location.end(1), rule, LAYER))
                 continue
             if scheme := _SCHEME.match(text, low, high):
                 low = scheme.end()
-            if plausible(text[low:high], kind, quoted=quoted):
+            if plausible(text[low:high], kind, quoted=quoted) and not (
+                name.lower().endswith(_REFERRED) and _UUID.fullmatch(text, low, high)
+            ):
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)
     return hits
@@ -169,8 +193,8 @@ def behind(text: bytes, end: int, name: bytes) -> list[Hit]:
 
 def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool]]:
     """Where the value of the name at ``[first:last]`` is: start, end, and whether it was in quotes."""
-    if text.endswith(b"checksum/", 0, first):
-        return  # of the object of that name, as charts write it into annotations
+    if text.endswith((b"checksum/", b"--- "), 0, first):
+        return  # a test's outcome, or the digest of the object of that name, as charts write it into annotations
     if match := _SEPARATOR_JSON.match(text, last):  # a key, as nearly all are
         yield from _value(text, match.end(), line=_begins_line(text, first))
         return
@@ -226,6 +250,9 @@ def _values(text: bytes, first: int, last: int) -> Iterator[tuple[int, int, bool
     elif (match := _DIRECTIVE.match(text, last)) and (_begins_line(text, first) or _WORDED.search(before)):
         if _WORDED.search(before) or b"_" in text[first:last] or text[first:last] in _DIRECTIVES or _is_random(match[1]):
             yield match.start(1), match.end(1), False
+    elif before.endswith((b" -", b"\t-")) and (match := _FLAG.match(text, last)) and (word := _BARE.match(text, match.end())):
+        if _is_random(word[0]):
+            yield word.start(), word.end(), False
     elif before.endswith(b"--") and (match := _FLAG.match(text, last)) and text[match.end() : match.end() + 1] not in (b"-", b""):
         yield from _value(text, match.end(), line=False)
 
@@ -271,6 +298,9 @@ def _value(text: bytes, start: int, *, line: bool) -> Iterator[tuple[int, int, b
         if match := pattern.match(text, start):
             yield match.start(1), match.end(1), True
         return
+    if opening == b"[" and text[start + 1 : start + 2] == b"{" and (match := _VALUE_MEMBER.match(text, start)):
+        yield from _value(text, match.end(), line=False)
+        return
     if opening == b"[":
         position = start + 1
         while (match := _BETWEEN.match(text, position)) and (inner := _QUOTED[text[match.end()]].match(text, match.end())):
@@ -287,6 +317,8 @@ def _value(text: bytes, start: int, *, line: bool) -> Iterator[tuple[int, int, b
         return
     if line and opening in b"|>" and (match := _BLOCK.match(text, start)):
         yield match.start(1) + len(match["indent"]), match.start(1) + len(match[1].rstrip()), True
+        return
+    if text.startswith(_REFERENCE_TAGS, start):
         return
     if line and (match := _ANCHOR.match(text, start)):
         start = match.end()

@@ -22,12 +22,13 @@ _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _PASSWORD = frozenset({"password", "passwords", "passwd", "pwd", "pass", "passphrase", "passphrases", "passcode", "requirepass",
     "masterauth", "psk", "userpassword", "dbpassword",
                        "rootpassword", "adminpassword", "pgpassword", "mysqlpassword", "userpass", "dbpass", "sshpass", "mypassword",
-                       "passw", "pw", "rootpw"})  # fmt: skip
+                       "passw", "pw", "rootpw", "bindpw", "passwort", "kennwort", "contrasena", "authinfo", "psksecret"})  # fmt: skip
 _TOKEN = frozenset({"token", "tokens", "apikey", "apikeys", "authtoken", "accesstoken", "refreshtoken", "idtoken", "bearer", "cookie",
     "cookies", "jwt", "sessionid", "otp", "seed",
                     "authorization", "appkey", "authkey", "accesskey", "secretkey", "privatekey", "signingkey", "sessiontoken", "unseal",
                     "hmackey", "accountkey",
-                    "bottoken", "masterkey", "encryptionkey", "sharedkey", "storagekey", "webhooktoken", "samlresponse"})  # fmt: skip
+                    "bottoken", "masterkey", "encryptionkey", "sharedkey", "storagekey", "webhooktoken",
+                    "samlresponse", "totp", "pepper", "passwordsalt"})  # fmt: skip
 _SECRET = frozenset(
     {"secret", "secrets", "clientsecret", "credential", "credentials", "creds", "auth", "appsecret", "sharedsecret", "plaintextkey"}
 )
@@ -39,18 +40,16 @@ KEY_OF = frozenset({"api", "access", "private", "secret", "account", "shared", "
                      "identity", "service", "deploy", "ssh", "rsa", "ec", "pre", "unseal", "recovery", "admin", "bot", "webhook", "ingest",
                      "write", "primary", "secondary", "jwt",
                      "cookie", "server", "host", "crypt", "aes", "fernet", "age", "root", "functions", "function", "subscription", "routing",
-                     "integration", "mac", "preshared", "validation", "decryption"})  # fmt: skip
-#: "...codes" that let in whoever has one, and "...salt" and "...pepper" that nobody but the server has.
+                     "integration", "mac", "preshared", "validation", "decryption", "consumer", "record", "installation", "upstream",
+                     "registration", "enrollment", "provisioning", "activation", "publish"})  # fmt: skip
+#: "...codes" that let in whoever has one.
 _CODE_OF = frozenset({"recovery", "backup", "scratch"})
-_SALT_OF = frozenset(
-    {"auth", "nonce", "in", "app", "application", "session", "cookie", "hash", "hashids", "secret", "security", "devise", "password"}
-)
 #: Of these, only where the value looks random: `plausible` asks for it anyway.
 #: What comes behind the noun and changes nothing: numbers, environments, forms.
 _TAIL = frozenset({"value", "values", "string", "b64", "base64", "encoded", "plain", "plaintext", "text", "current", "previous", "old",
     "new", "prod", "production", "dev", "development",
                    "staging", "stage", "test", "qa", "live", "main", "primary", "secondary", "default", "master", "admin", "root", "raw",
-                   "data", "env", "confirm", "confirmation", "repeat", "hash", "hashed", "readonly",
+                   "data", "env", "confirm", "confirmation", "repeat", "unencrypted", "cleartext", "hash", "hashed", "readonly",
                    "rw", "ro", "eu", "us", "v", "base"})  # fmt: skip
 #: A token of these is a position in a list, an idempotency key or a count, and clients must have it back as it is.
 _NOT_TOKEN = frozenset({"next", "page", "continuation", "continue", "pagination", "paging", "sync", "client", "request", "idempotency",
@@ -79,9 +78,11 @@ def kind_of(name: str) -> Kind:
     if not words:
         return Kind.NONE
     last, before = words[-1], words[:-1]
+    if last == "salt" and before:  # a server's own: one that stands beside a digest has no other name
+        return Kind.TOKEN
     if not _NOT_ANY.isdisjoint(before):
         return Kind.NONE
-    if last in _PASSWORD:
+    if last in _PASSWORD or last.endswith(("password", "passwd", "passphrase")):
         return Kind.NONE if last == "pass" and "proxy" in before else Kind.PASSWORD
     if last in _SECRET:
         return (
@@ -101,9 +102,7 @@ def kind_of(name: str) -> Kind:
         return Kind.NONE if not _NOT_TOKEN.isdisjoint(before[-2:]) else Kind.TOKEN
     if last in ("code", "codes") and before and (before[-1] in ("pin", "access") or before[-1] in _CODE_OF):
         return Kind.PASSWORD
-    if last == "code" and before[-1:] == ["device"] or last == "response" and before[-1:] == ["saml"]:
-        return Kind.TOKEN
-    if last in ("salt", "pepper") and before and before[-1] in _SALT_OF:
+    if (last == "code" and before[-1:] == ["device"]) or (last == "response" and before[-1:] == ["saml"]):
         return Kind.TOKEN
     if last == "community" and "snmp" in before:
         return Kind.PASSWORD

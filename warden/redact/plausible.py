@@ -13,7 +13,7 @@ _LONGEST = 16_384
 
 #: What stands where a secret would: templates, masks, references, and words that documentation and schemas use.
 _STANDS_FOR = re.compile(
-    rb"\$\{.*|\$\(.*|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*|<[^<>]*>|%\(?[A-Za-z_]+\)?[s%]?|@@?[A-Za-z_.]+@?|\*+|x{3,}|X{3,}|\.{3,}|-+|_+|#+|\?+"
+    rb"!\w+|@Microsoft\.KeyVault.*|\(\(.*\)\)|\*{2,}[\w ]{0,60}\*{2,}|&lt;.*&gt;|\$\{.*|\$\(.*|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*|<[^<>]*>|%\(?[A-Za-z_]+\)?[s%]?|@@?[A-Za-z_.]+@?|\*+|x{3,}|X{3,}|\.{3,}|-+|_+|#+|\?+"
     rb"|(?i:null|nil|none|true|false|yes|no|on|off|n/a|na|undefined|unset|empty|required|optional|string|str|bytes?|int|integer|bool|boolean|object|array|any|secret|token"
     rb"|password|passwd|pass|key|apikey|bearer|basic|digest|negotiate|default|enabled?|disabled?|unchanged|invalid|incorrect|expired|missing|wrong|never|changed?|hidden|masked"
     rb"|redacted|\[?redacted\]?|\(?sensitive(?: value)?\)?|\[?filtered\]?|sha-?(?:1|256|512)|md5|bcrypt|scram-sha-256|plain|text|file|env|vault|kv|kubernetes\.io/.*|opaque"
@@ -39,7 +39,7 @@ _LOCATION = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DIGITS = re.compile(rb"\d+")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CERTIFICATE = re.compile(
-    rb"-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|AAAA(?:[BC]3NzaC1|E2VjZHNh|Gnr)|MII[A-Za-z0-9+/]{200}|(?:SHA256|MD5):[A-Za-z0-9+/:]{32,48}=?$"
+    rb"Ag[A-Z][A-Za-z0-9+/]{100}|-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|AAAA(?:[BC]3NzaC1|E2VjZHNh|Gnr)|MII[A-Za-z0-9+/]{200}|(?:SHA256|MD5):[A-Za-z0-9+/:]{32,48}=?$"
 )
 
 

@@ -17,7 +17,6 @@ from typing import Protocol
 from warden.redact import columns, decoding, escapes, manifests, names, phrases
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
-from warden.redact.naming import Kind
 from warden.redact.plausible import open_setting, stands_for
 from warden.redact.schema.field import Field, read, write
 from warden.redact.vault import Binding, Entry, Seen, Vault, VaultFullError
@@ -348,7 +347,11 @@ def _outside(text: bytes, hits: list[Hit], escaped: list[tuple[int, int, escapes
     for hit in hits:
         for start, end, how in escaped:
             if start <= hit.start and hit.end <= end and (start, end) != (hit.start, hit.end):
-                if how is escapes.URL and text[hit.start - 1 : hit.start] == b"=" and text[hit.end : hit.end + 1] in (b"&", b";", b""):
+                if (
+                    how is escapes.URL
+                    and text[hit.start - 1 : hit.start] == b"="
+                    and (hit.end == end or text[hit.end : hit.end + 1] in (b"&", b";"))
+                ):
                     kept.append(hit)
                 break
         else:

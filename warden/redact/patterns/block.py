@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 Span = tuple[int, int, str]
 
 #: What every armoured private key has in its first line, in lower case: certificates and public keys are not even looked at.
-ARMOUR = ("private key-----", "private key block-----", "private key ----")
+ARMOUR = ("private key-----", "private key block-----", "private key ----", "static key v1-----", "nkey seed-----")
 #: What every Kubernetes Secret in YAML has.
 KIND = ("kind:",)
 #: The longest private key: a PGP block with many subkeys. Bytes.
 _LONGEST = 65536
 
-_BEGIN = re.compile(rb"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}")
-_END = re.compile(rb"-{4,5} ?END [A-Z0-9 ]{0,40}-{4,5}")
+_BEGIN = re.compile(
+    rb"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}|-----BEGIN (?:OpenVPN Static key V1|[A-Z]{4,8} NKEY SEED)-----"
+)
+_END = re.compile(rb"-{4,6} ?END [A-Za-z0-9 ]{0,40}-{4,6}")
 # Where an armour never ends (a truncated log line), the key is what still looks like one.
 _BODY = re.compile(rb"(?:[A-Za-z0-9+/=\s:,.-]|\\[nr]){0,16384}")
 

@@ -68,6 +68,14 @@ PLACES = (
     _place("elastic:security", _ANY, r"/_security/.*", "api_key", "encoded", "access_token", "refresh_token", "token.value"),
     _place("datadog:keys", r"api\..*datadoghq\.(?:com|eu)", r"/api/v\d/(?:api_key|application_key|api_keys|application_keys|current_user).*", "api_key.key", "application_key.hash", "data.attributes.key"),
     # https://docs.gitea.com/api/, https://developer.konghq.com/admin-api/
+    # https://netboxlabs.com/docs/netbox/, https://www.meilisearch.com/docs/reference/api/keys, https://headscale.net, https://www.algolia.com/doc/rest-api/,
+    # https://doc.powerdns.com/authoritative/http-api/tsigkey.html
+    _place("netbox:tokens", _ANY, r"/api/users/tokens.*", "key", "results.key", "token.key"),
+    _place("meilisearch:keys", _ANY, r"/keys(?:/.*)?", "results.key", shape="variable"),
+    _place("headscale:keys", _ANY, r"/api/v1/preauthkey.*", "preAuthKeys.key", "preAuthKey.key"),
+    _place("algolia:keys", r".*algolia.*", r"/1/keys.*", "keys.value", "key", "value"),
+    _place("powerdns:tsig", _ANY, r"/api/v1/servers/[^/]+/tsigkeys.*", "key"),
+    _place("azure:accounts", _ARM, r".*/accounts/.*/listKeys", "key1", "key2"),
     _place("gitea:tokens", _ANY, r"/api/v1/users/[^/]+/tokens.*", "sha1"),
     _place("kong:credentials", _ANY, r"(?:/[^/]+)?/(?:consumers/[^/]+/(?:key-auth|credentials|keyauth).*|key-auths?.*)", "data.key", "key", shape="variable"),
     _place("sentry:keys", _ANY, r"/api/0/projects/[^/]+/[^/]+/keys/.*", "secret", "dsn.secret"),

@@ -20,8 +20,8 @@ class Field:
 
     `shape` is what a client must still be able to read: ``aws-access-key-id``, ``aws-secret-access-key``, ``aws-session-token``, ``pem``,
     ``service-account-key``, ``docker-auth`` (user:password), ``json`` (a document whose texts are the secrets), ``helm-release`` (base64 of a gzip
-    file), ``presigned-url`` (what is secret is its signature), ``env`` (secret only if `name`, the variable's name, or the value says so), ``variable`` (as that, and also where the value
-    looks random), ``setting`` (secret unless name or value say plainly that it is not), or empty.
+    file), ``presigned-url`` (what is secret is its signature), ``env`` (secret only if `name`, the variable's name, or the value says so),
+    ``variable`` (as that, and also where the value looks random), ``setting`` (secret unless name or value plainly say no), or empty.
     """
 
     start: int

@@ -7,6 +7,7 @@ from warden.redact.patterns.rule import LEFT, RIGHT, Rule
 # One rule a line, however long.
 # fmt: off
 RULES = (
+    Rule("sk-token", ("sk-",), rf"{LEFT}sk-(?=[\w-]{{0,60}}[0-9])(?=[\w-]{{0,60}}[a-z])(?=[\w-]{{0,60}}[A-Z])[\w-]{{20,64}}(?![\w-])", entropy=3.9, yes=("sk-{a22}",), no=("sk-loading-indicator-wrap", "sk-{h12}")),
     Rule("anthropic-key", ("sk-ant-",), r"sk-ant-[a-z0-9]{3,12}-[\w-]{80,120}", yes=("sk-ant-api03-{a93}AA", "sk-ant-admin01-{a93}AA"), no=("sk-ant-api03-x",)),
     Rule("openai-key", ("t3blbkfj",), r"sk-(?:proj-|svcacct-|admin-|service-)?[\w-]{20,80}T3BlbkFJ[\w-]{20,80}", back=100, entropy=3.0, yes=("sk-{a20}T3BlbkFJ{a20}", "sk-proj-{a74}T3BlbkFJ{a74}"), no=("T3BlbkFJ{a20}",)),
     Rule("openai-project-key", ("sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "sk-lf-"), rf"{LEFT}sk-(?:proj|svcacct|admin|or-v1|lf)-[\w-]{{36,200}}", entropy=3.5, yes=("sk-proj-{a120}", "sk-or-v1-{h64}"), no=("task-admin-{a40}", "sk-proj-x")),
