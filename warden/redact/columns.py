@@ -19,6 +19,8 @@ LONGEST = 4096
 ROWS = 100_000
 _STEMS = (b"pass", b"secret", b"token", b"key", b"credential", b"pwd")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]{0,40}")
+#: A line that may be one of headings: no log line is.
+_HEADINGS = re.compile(rb"[A-Za-z0-9_ .\-\"'|,;\t\r]+")
 _GAP = re.compile(rb" {2,}|\t+")
 _TABLE_ROW = re.compile(rb"<tr[^>]{0,256}>.{0,16384}?</tr>", re.DOTALL)
 _HEADING = re.compile(rb"<th[^>e]{0,256}>(.{0,512}?)</th>", re.DOTALL)
@@ -78,7 +80,7 @@ def _headings(text: bytes) -> list[tuple[int, int]]:
             start = text.rfind(b"\n", 0, at) + 1
             end = text.find(b"\n", at)
             end = len(text) if end < 0 else end
-            if end - start <= LONGEST:
+            if end - start <= LONGEST and _HEADINGS.fullmatch(text, start, end):
                 found.add((start, end))
             at = lower.find(stem, end)
     return sorted(found)

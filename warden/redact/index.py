@@ -16,8 +16,10 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 #: Bytes of a form that the automaton knows.
 ANCHOR = 8
-#: Forms that each tier but the last takes before it goes into the next: some 8 secrets, 100, 1,000.
-TIERS = (64, 1024, 8192)
+#: Forms that each tier but the last takes before it goes into the next: some 8 secrets, 30, 100, 1,000.
+TIERS = (64, 256, 1024, 8192)
+#: Forms times bytes of text up to which each form is searched for by itself: an automaton for so little is not worth its making.
+SEARCHED = 1 << 17
 
 
 class _Tier[T]:
@@ -47,6 +49,14 @@ class _Tier[T]:
 
     def find(self, text: bytes) -> Iterator[tuple[int, int, T]]:
         if not self.forms:
+            return
+        if self._built is None and len(self.forms) * len(text) < SEARCHED:
+            for alike in self.forms.values():
+                for form, _, owner in alike:
+                    start = text.find(form)
+                    while start >= 0:
+                        yield start, start + len(form), owner
+                        start = text.find(form, start + 1)
             return
         if self._built is None:
             # Built often and asked seldom: the kind that is built fastest of those that are not slow.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Collection
 from itertools import pairwise
 
 from warden.redact.hit import Hit
@@ -37,29 +38,32 @@ _TEXT = re.compile(rb"(?m)^(?P<indent>[ ]+)(?P<key>[\w.-]+):[ \t]*[|>][+-]?[ \t]
 _PUBLIC = frozenset({b"ca.crt", b"tls.crt", b"namespace"})
 
 
-def find(text: bytes) -> list[Hit]:
-    """The values of every Secret manifest in `text`, and of what Terraform made at random."""
-    hits = [Hit(*match.span(1), "terraform:random", "names") for match in _RANDOM.finditer(text)] if b'"random_' in text else []
-    if b'"mod_revision"' in text:
+#: What a text has if there is anything in it for `find`.
+CUES = (b'"random_', b'"mod_revision"', b"basic", b'auth"', b"userpass", b'"kty"', b'"4dabf18193072939515e22adb298388d"', b"secret")
+
+
+def find(text: bytes, cues: Collection[bytes] = CUES) -> list[Hit]:
+    """The values of every Secret manifest in `text`, of what Terraform made at random, and of other forms that are secret as a whole. `cues` are those
+    of `CUES` that are in it, in lower or upper case.
+    """
+    hits: list[Hit] = []
+    if b'"random_' in cues:
+        hits += [Hit(*match.span(1), "terraform:random", "names") for match in _RANDOM.finditer(text)]
+    if b'"mod_revision"' in cues:
         hits += _etcd(text)
-    if b'"basic"' in text or b'auth"' in text:
-        hits += [
-            Hit(*match.span(1), "basic-auth", "names", "docker-auth")
-            for match in _BASIC.finditer(text)
-            if _USER.fullmatch(_plain(match[1]))
-        ]
-    if b"asic" in text:
-        hits += [
-            Hit(*match.span(1), "basic-auth", "names", "docker-auth")
-            for match in _SCHEME.finditer(text)
-            if _USER.fullmatch(_plain(match[1]))
-        ]
-    if b'"kty"' in text:
+    if b"basic" in cues or b'auth"' in cues or b"userpass" in cues:
+        found = (*_BASIC.finditer(text), *_SCHEME.finditer(text))
+        hits += [Hit(*match.span(1), "basic-auth", "names", "docker-auth") for match in found if _USER.fullmatch(_plain(match[1]))]
+    if b'"kty"' in cues:
         hits += [Hit(*match.span(1), "jwk", "names") for match in _JWK.finditer(text)]
-    if b'"4dabf18193072939515e22adb298388d"' in text:
+    if b'"4dabf18193072939515e22adb298388d"' in cues:
         hits += [Hit(*match.span(1), "pulumi:secret", "names", "json-text") for match in _PULUMI.finditer(text)]
-    if b"Secret" not in text or b"kind:" not in text:
-        return hits
+    return hits + _secrets(text) if b"secret" in cues and b"Secret" in text and b"kind:" in text else hits
+
+
+def _secrets(text: bytes) -> list[Hit]:
+    """The values of Secrets in YAML."""
+    hits = []
     edges = [0, *(match.start() for match in _DOCUMENT.finditer(text)), len(text)]
     for start, end in pairwise(edges):
         document = text[start:end]

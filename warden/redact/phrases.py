@@ -9,6 +9,7 @@ import re
 
 from ahocorasick_rs import BytesAhoCorasick
 
+from warden.redact import manifests
 from warden.redact.hit import Hit
 from warden.redact.plausible import stands_for
 
@@ -41,15 +42,17 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("sqlcmd", b"sqlcmd", rb"sqlcmd\b[^\n|;]{0,200}?\s-P[ =]?[\"']?([^\s'\"][^\s'\"]{3,127})"),
     ("htpasswd", b"htpasswd", rb"htpasswd\s+-\w*b\w*\s+\S+\s+[\"']?[^\s\"']+[\"']?\s+[\"']?([^\s'\"]{4,128})"),
     ("net-use", b"net use", rb"(?i)net use\b[^\n]{0,160}?/user:\S+\s+([^\s\"/]{4,128})"),
-    ("useradd", b"user", rb"user(?:add|mod)\b[^\n|;]{0,160}?\s-p[ =]?[\"']?([^\s'\"$][^\s'\"]{3,127})"),
+    ("useradd", b"useradd", rb"useradd\b[^\n|;]{0,160}?\s-p[ =]?[\"']?([^\s'\"$][^\s'\"]{3,127})"),
+    ("usermod", b"usermod", rb"usermod\b[^\n|;]{0,160}?\s-p[ =]?[\"']?([^\s'\"$][^\s'\"]{3,127})"),
     ("netlify-auth", b"netlify", rb"netlify\b[^\n|;]{0,160}?--auth[ =]([\w-]{16,128})"),
     ("redis-config", b"requirepass", rb"requirepass\\?\"\s*(?:\\n)?\s*2\) \\?\"([^\"\\\n]{4,256})"),
-    ("redis-auth", b"auth", rb"\"AUTH\"(?:\s*,\s*\"[^\"\n]{1,64}\")?\s*,\s*\"([^\"\n]{4,256})\"\s*\]"),
-    ("redis-wire", b"auth", rb"AUTH(?:\\r\\n|\r\n)\$\d+(?:\\r\\n|\r\n)([^\\\s]{4,256})"),
+    ("redis-auth", b'"auth"', rb"\"AUTH\"(?:\s*,\s*\"[^\"\n]{1,64}\")?\s*,\s*\"([^\"\n]{4,256})\"\s*\]"),
+    ("redis-wire", b"auth\\r", rb"AUTH(?:\\r\\n|\r\n)\$\d+(?:\\r\\n|\r\n)([^\\\s]{4,256})"),
+    ("redis-wire-raw", b"auth\r\n$", rb"AUTH(?:\\r\\n|\r\n)\$\d+(?:\\r\\n|\r\n)([^\\\s]{4,256})"),
     ("redis-genpass", b"genpass", rb"GENPASS(?: \d+)?\s*\n\"([0-9a-f]{16,128})\""),
     ("ftp-pass", b"pass ", rb"(?<![^\n])PASS (?!:)([^\s]{4,128})[ \t]*(?:\r?\n|$)"),
-    ("imap-login", b"login ", rb"(?<![^\n])\w{1,8} LOGIN \"?[^\s\"]{1,128}\"? \"?([^\s\"]{4,128})\"?\s*(?:\r?\n|$)"),
-    ("sasl-plain", b"plain ", rb"AUTH(?:ENTICATE)? PLAIN ([A-Za-z0-9+/]{12,512}={0,2})"),
+    ("imap-login", b" login ", rb"(?<![^\n])\w{1,8} LOGIN \"?[^\s\"]{1,128}\"? \"?([^\s\"]{4,128})\"?\s*(?:\r?\n|$)"),
+    ("sasl-plain", b" plain ", rb"AUTH(?:ENTICATE)? PLAIN ([A-Za-z0-9+/]{12,512}={0,2})"),
     ("jsonpath-decoded", b"jsonpath", rb"jsonpath=[^\n]{0,160}\|[ ]*base64 (?:-d|--decode|-D)[^\n]{0,40}\n([^\s$]{4,512})"),
     ("shown-file", b"cat /", rb"\bcat \S*(?:private|secret|passw|token|credential)\S*\n([A-Za-z0-9+/=_.~-]{16,512})[ \t]*(?:\r?\n|$)"),
     ("aws-text", b"credentials\t", rb"CREDENTIALS\t(?:ASIA|AKIA)[A-Z0-9]{12,20}\t\S+\t([A-Za-z0-9/+]{40})"),
@@ -57,14 +60,19 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("junos-text", b"ascii-text", rb"ascii-text \\?\"((?!\$9\$)[^\"\\\n]{4,128})"),
     ("junos-auth", b"authentication-key", rb"authentication-key (?!\\?\"?\$9\$)\\?\"?([^\s\"\\;]{4,128})"),
     ("squid-peer", b"login=", rb"\blogin=[^\s:=*]{1,64}:([^\s]{4,128})"),
-    ("ipsec-eap", b"eap ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
-    ("postfix-relay", b"]:", rb"(?<![^\n])\[[\w.-]{1,253}\]:\d{1,5}\s+[^\s:]{1,128}:([^\s]{4,256})"),
-    ("pgbouncer-user", b'" "', rb"(?<![^\n])\"[\w.@-]{1,64}\" \"((?!md5[0-9a-f]{32}|SCRAM-)[^\"\n]{4,256})\"[ \t]*(?:\r?\n|$)"),
+    ("ipsec-eap", b": eap ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
+    ("ipsec-psk", b": psk ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
+    ("ipsec-xauth", b": xauth ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
+    ("postfix-relay-25", b"]:25", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
+    ("postfix-relay-465", b"]:465", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
+    ("postfix-relay-587", b"]:587", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
+    ("postfix-relay-submission", b"]:submission", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
+    ("pgbouncer-user", b'\n"', rb"(?<![^\n])\"[\w.@-]{1,64}\" \"((?!md5[0-9a-f]{32}|SCRAM-)[^\"\n]{4,256})\"[ \t]*(?:\r?\n|$)"),
     ("snmp-community", b"community", rb"(?:<r[ow]community>|\bcommunity[ \t]*[:=][ \t]*[\"'])([^\"'<\n]{4,64})[\"'<]"),
     ("kickstart", b"rootpw", rb"rootpw\s+(?:--plaintext\s+)?((?!--|\$[0-9y]\$)[^\s]{4,128})"),
     ("boot-command", b"<enter>", rb"root<enter>(?:<wait\d*s?>)*([^\s<>]{4,64})<enter>"),
     ("zabbix-macro", b'"macro"', rb"\"macro\"\s*:\s*\"\{\$[^}\"]{0,64}(?:PASS|SECRET|TOKEN|COMMUNITY|KEY|PWD)[^}\"]{0,64}\}\"\s*,\s*\"value\"\s*:\s*\"([^\"\n]{4,256})\""),
-    ("passwords-of", b'password', rb"\"passwords?\"\s*:\s*\{\s*\"[\w.-]{1,40}\"\s*:\s*\"((?=[^\"]{0,128}[0-9])(?=[^\"]{0,128}[A-Za-z])[^\"\s\\]{6,128})\""),
+    ("passwords-of", b'"password', rb"\"passwords?\"\s*:\s*\{\s*\"[\w.-]{1,40}\"\s*:\s*\"((?=[^\"]{0,128}[0-9])(?=[^\"]{0,128}[A-Za-z])[^\"\s\\]{6,128})\""),
     ("short-word", b"pw:", rb"\b[Pp][Ww]:[ \t]{1,4}((?=\S{0,64}[0-9])(?=\S{0,64}[A-Za-z])[^\s\"\\,;]{6,128})"),
     ("key-auth", b'"key-auth"', rb"\"key-auth\"\s*:\s*\{[^{}]{0,200}?\"key\"\s*:\s*\"([^\"\n]{8,256})\""),
     ("tsig", b'"hmac-', rb"\"hmac-(?:sha\d{1,3}|md5)[^\"]{0,24}\"\s*,\s*\"(?:key|secret)\"\s*:\s*\"([A-Za-z0-9+/]{16,256}={0,2})\""),
@@ -76,7 +84,7 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("minio-alias", b"alias set", rb"\balias set\s+\S+\s+https?://\S+\s+\S+\s+([^\s\"']{8,256})"),
     ("lftp-user", b"lftp", rb"lftp\b[^\n|;]{0,200}?\s-u[ =]?[^\s,]+,([^\s'\"]{4,256})"),
     ("passwd-stdin", b"passwd", rb"(?:echo|printf)\s+(?:-n\s+)?[\"']?([^\s\"'$|]{6,512})[\"']?\s*\|\s*(?:sudo\s+)?passwd\b"),
-    ("redis-acl", b"user ", rb"\buser [\w.-]{1,64} (?:on|off) (?:[^\s\">]{1,64} ){0,4}>([^\s\"]{4,256})"),
+    ("redis-acl", b"on >", rb"\buser [\w.-]{1,64} (?:on|off) (?:[^\s\">]{1,64} ){0,4}>([^\s\"]{4,256})"),
     ("nginx-secure-link", b"secure_link_md5", rb"secure_link_md5\s+\"[^\"\n]{0,200}?\s([^\s\"$]{8,256})\""),
     ("nginx-compared", b"$http_", rb"\$http_\w*(?:key|token|secret|auth)\w*\s*!?=\s*[\"']([^\"'\n]{8,256})[\"']"),
     ("ios-password", b"password ", rb"\b(?:username|enable)\b[^\n]{0,80}?\bpassword (?:0 )?((?!7 |encrypted)[^\s\"]{4,128})[ \t]*(?:\r?\n|$)"),
@@ -97,28 +105,34 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("cloud-init-password", b"chpasswd:", rb"chpasswd:[^\n]*\n(?:[ \t]+[^\n]*\n){0,4}?[ \t]+[^\s:]+:([^\s]{4,256})"),
 )  # fmt: skip
 
-_LITERALS: dict[bytes, list[tuple[str, re.Pattern[bytes]]]] = {}
+#: By literal: the rules, each with whether its expression begins where the literal does.
+_LITERALS: dict[bytes, list[tuple[str, re.Pattern[bytes], bool]]] = {}
 for _name, _literal, _expression in _RULES:
-    _LITERALS.setdefault(_literal.lower(), []).append((_name, re.compile(_expression)))
+    _begins = _expression.lower().startswith(_literal.lower())
+    _LITERALS.setdefault(_literal.lower(), []).append((_name, re.compile(_expression), _begins))
 _KEYS = list(_LITERALS)
-_AUTOMATON = BytesAhoCorasick(_KEYS)
+_AUTOMATON = BytesAhoCorasick([*_KEYS, *(cue.lower() for cue in manifests.CUES)])
 
 
 def find(text: bytes) -> list[Hit]:
-    """What the phrases say is secret."""
+    """What the phrases say is secret, and manifests where something of one was seen."""
     hits: list[Hit] = []
     done: dict[int, int] = {}
+    cues = set()
     for index, start, end in _AUTOMATON.find_matches_as_indexes(text.lower(), overlapping=True):
+        if index >= len(_KEYS):
+            cues.add(manifests.CUES[index - len(_KEYS)])
+            continue
         if start < done.get(index, 0):
             continue
-        line = text.rfind(b"\n", max(0, start - _BEFORE), start) + 1
-        low = line if line else max(0, start - _BEFORE)
-        stop = min(len(text), end + _AFTER)
         done[index] = end
-        for name, expression in _LITERALS[_KEYS[index]]:
-            if (match := expression.search(text, low, stop)) is not None:
+        low = max(0, start - _BEFORE)
+        low = max(low, text.rfind(b"\n", low, start) + 1)
+        stop = min(len(text), end + _AFTER)
+        for name, expression, begins in _LITERALS[_KEYS[index]]:
+            if (match := expression.match(text, start, stop) if begins else expression.search(text, low, stop)) is not None:
                 group = match.lastindex or 1
                 if not stands_for(match[group]):
                     hits.append(Hit(*match.span(group), f"phrase:{name}", "names"))
                 done[index] = max(done[index], match.end())
-    return hits
+    return hits + manifests.find(text, cues) if cues else hits

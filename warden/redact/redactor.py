@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from warden.redact import columns, decoding, escapes, manifests, names, phrases
+from warden.redact import columns, decoding, escapes, names, phrases
 from warden.redact.hit import Hit
 from warden.redact.leaves import leaves
 from warden.redact.plausible import open_setting, stands_for
@@ -136,7 +136,7 @@ class Redactor:
         found += [edit for seen in known if (edit := self._known(text, seen)) is not None]
         named = place.host.endswith((".amazonaws.com", ".api.aws", ".amazonaws.com.cn"))  # there the id of a key is the name of a thing
         hits = [hit for hit in self._patterned(text) if not (named and hit.rule == "aws-access-key-id")]
-        hits += [*names.find(text), *columns.find(text), *manifests.find(text), *phrases.find(text)]
+        hits += [*names.find(text), *columns.find(text), *phrases.find(text)]
         hits += [
             hit
             for start, end, how in escaped

@@ -17,7 +17,6 @@ RULES = (
     Rule("netlify-token", ("nfp_",), rf"{LEFT}nfp_[A-Za-z0-9]{{36,40}}{RIGHT}", yes=("nfp_{a36}",), no=("nfp_x",)),
     Rule("salesforce-session", ("00d",), rf"{LEFT}00D[A-Za-z0-9]{{12,15}}![A-Za-z0-9._]{{60,200}}", entropy=3.5, yes=("00D{a12}!{a80}",), no=("00D{a12}!x",)),
     Rule("proxmox-ticket", ("pve:",), r"(PVE:[^:\s\"]{1,64}:[0-9A-F]{8}::[A-Za-z0-9+/]{40,512}={0,2})", yes=("PVE:root@pam:{H8}::{B60}",), no=("PVE:x",)),
-    Rule("nats-seed", ("su", "sa", "so", "sn", "sc"), rf"{LEFT}S[UAONC][A-Z2-7]{{56}}{RIGHT}", entropy=3.5, yes=("SU{b56}",), no=("SU{b20}",)),
     Rule("readme-token", ("rdme_",), r"rdme_[a-z0-9]{70}", yes=("rdme_{l70}",), no=("rdme_x",)),
     Rule("typeform-token", ("tfp_",), r"tfp_[A-Za-z0-9_.=-]{59}", yes=("tfp_{a59}",), no=("tfp_x",)),
     Rule("twitter-bearer-token", ("aaaaaaaaaaaaaaaaaaaaaa",), rf"{LEFT}A{{22}}[A-Za-z0-9%]{{80,100}}(?![A-Za-z0-9%+/])", entropy=3.5, yes=("AAAAAAAAAAAAAAAAAAAAAA{a85}",), no=("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",)),
