@@ -4,7 +4,7 @@
 - `keys`      private keys and certificates, real and the same every time
 - `draft`     a response while it is written, and `Record`, what comes of it
 - `services`  how each kind of server frames a request and its answer
-- `tuning` `second` `third` `held_out` `unseen`  the parts: a module a family, a function a response
+- `tuning` `second` `third` `held_out` `unseen` `fresh`  the parts: a module a family, a function a response
 - `views` `score`      what can be read from an answer, and so what was missed and what was damaged
 - `__main__`  prints a part as JSON lines for ``warden redact``, or the counts
 """
@@ -20,11 +20,12 @@ from tests.corpus.redaction.draft import Record, record
 
 #: Rules are tuned on these.
 TUNING = ("tuning", "second", "third")
-#: And measured on these, which nobody who tunes has read: `held_out` with every change, `unseen` once.
+#: And measured on these, which nobody who tunes has read: `held_out` with every change, `unseen` and `fresh` once.
 HELD_OUT = "held_out"
 UNSEEN = "unseen"
-PARTS = (*TUNING, HELD_OUT, UNSEEN)
-#: The requirement speaks of a tuning and a held-out half; the tuning half has three parts, the held-out one two.
+FRESH = "fresh"
+PARTS = (*TUNING, HELD_OUT, UNSEEN, FRESH)
+#: The requirement speaks of a tuning and a held-out half; each has three parts.
 HALVES = PARTS
 
 
