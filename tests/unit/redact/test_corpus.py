@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.corpus.redaction import HELD_OUT, PARTS, TUNING, build, half
+from tests.corpus.redaction import FRESH, HELD_OUT, PARTS, TUNING, build, half
 from tests.corpus.redaction.draft import Record, Secret
 from tests.corpus.redaction.score import Readings, Score, score
 from tests.corpus.redaction.views import forms
@@ -23,6 +23,8 @@ from warden.redact import placeholder
 
 #: The bars: of the secrets, how many are caught; of the look-alikes, how many are damaged; of what the schema declares, how many are missed.
 CAUGHT, DAMAGED, DECLARED = 0.97, 0.01, 0
+#: The parts that redaction is measured on: all but the one that is kept for a single measurement at the end.
+MEASURED = tuple(name for name in PARTS if name != FRESH)
 
 
 #: Bodies below this many bytes are also given one byte at a time.
@@ -174,7 +176,7 @@ def _report(name: str, scores: Mapping[str, Score]) -> str:
     )
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_secrets_are_caught(name: str) -> None:
     scores = _measure(name)
     total = sum(len(record.secrets) for record in half(name))
@@ -182,7 +184,7 @@ def test_secrets_are_caught(name: str) -> None:
     assert (total - missed) / total >= CAUGHT, f"{missed} of {total} missed\n" + _report(name, scores)
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_look_alikes_are_left_alone(name: str) -> None:
     scores = _measure(name)
     total = sum(len(record.lookalikes) for record in half(name))
@@ -190,7 +192,7 @@ def test_look_alikes_are_left_alone(name: str) -> None:
     assert damaged / total <= DAMAGED, f"{damaged} of {total} damaged\n" + _report(name, scores)
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_no_secret_that_the_schema_declares_is_missed(name: str) -> None:
     scores = _measure(name)
     declared = {identity: Score(tuple(s for s in result.missed if s.layer == "schema"), ()) for identity, result in scores.items()}
@@ -201,7 +203,7 @@ def test_no_secret_that_the_schema_declares_is_missed(name: str) -> None:
 # -- chunks --------------------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", MEASURED)
 def test_no_chunking_changes_the_result(name: str) -> None:
     different = []
     for record in half(name):
