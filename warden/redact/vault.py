@@ -20,6 +20,8 @@ from warden.redact.index import Index
 
 #: Secrets that one session remembers. Beyond it nothing new is let in: forgetting one would let it through (`VaultFullError`).
 CAPACITY = 20_000
+#: Private keys of one session whose placeholders are keys themselves. A file of a thousand would keep the session waiting for a minute.
+KEYS = 64
 #: Bytes of a secret that is looked for in all its encodings, and of what of a longer one is looked for.
 WHOLE, PART = 4096, 64
 #: Bits, estimated from length and kinds of characters, below which a secret counts as guessable.
@@ -88,6 +90,8 @@ class Vault:
         self._placeholders: Index[tuple[Entry, str]] = Index()
         #: Patterns of hosts into whose bodies a secret may go.
         self._bodies: set[str] = set()
+        #: Private keys that have been met.
+        self._keys = 0
         #: Entries whose secrets are in the index.
         self._watched: set[int] = set()
 
@@ -124,13 +128,20 @@ class Vault:
         key = (secret, "" if strong else place)
         entry = self._by_secret.get(key)
         if entry is None:
-            made = stand_in or placeholder.make(secret.decode("utf-8", "surrogateescape"), shape).encode("utf-8", "surrogateescape")
+            made = stand_in or self._made(secret.decode("utf-8", "surrogateescape"), shape)
             entry = self._by_secret[key] = self._enter(Entry(secret, made, strong))
             if strong:
                 self._watch(entry)
         for one in (binding,) if isinstance(binding, Binding) else binding:
             self._bind(entry, one)
         return entry
+
+    def _made(self, secret: str, shape: str) -> bytes:
+        if placeholder.is_key(secret):
+            self._keys += 1
+            if self._keys > KEYS:
+                return placeholder.armoured(secret).encode()
+        return placeholder.make(secret, shape).encode("utf-8", "surrogateescape")
 
     def reserve(self, stand_in: bytes, binding: Binding, resolve: Callable[[], bytes]) -> Entry:
         """An entry whose secret is fetched when it is first sent: `resolve` is asked each time, and may raise CredentialError. Raises as `admit`."""
@@ -245,6 +256,8 @@ def encodings(secret: bytes) -> list[tuple[str, bytes]]:
     if len(part) >= 8:
         found.setdefault(part.hex().encode(), "hex")
         found.setdefault(part.hex().upper().encode(), "hex")
+        found.setdefault(part.hex(" ").encode(), "hex spaced")  # S3's CanonicalRequestBytes, and dumps
+        found.setdefault(part.hex(" ").upper().encode(), "hex spaced")
     try:
         text_form = part.decode()
     except UnicodeDecodeError:
