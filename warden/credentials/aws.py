@@ -16,6 +16,7 @@ from warden.config import AwsCredentialsConfig
 from warden.credentials.aws_request import (
     QUERY_SIGNATURES,
     body_of,
+    check_host,
     check_scheme,
     check_signed_headers,
     check_unsigned,
@@ -55,7 +56,8 @@ class AwsBroker:
 
     `environment` is the calling user's, `home` their home; nothing is read from the process's own. `run_as` is the user and group id to read files
     and start processes as, where the worker is root and the user is not. `writable`: see `Outside`.
-    `adopt` is told each secret that AWS returned, and the dummy that stands for it.
+    `adopt` is told each secret that AWS returned, and the dummy that stands for it; and each that is about to be sent to AWS, without one, because an
+    error quotes what was signed: the session's token is in the text of ``SignatureDoesNotMatch``.
     Raises CredentialError ``bad-profile-file`` for files that do not parse.
 
     A configuration that names a profile or states keys narrows the session to that one identity; else every profile of the user's files
@@ -74,6 +76,7 @@ class AwsBroker:
         adopt: Callable[[str, str], object] = lambda _secret, _stand_in: None,
     ) -> None:
         self._adopt = adopt
+        self._told: set[str] = set()
         self._config = config
         self._now = now
         self._outside = Outside(environment, home, run_as, writable)
@@ -217,6 +220,7 @@ class AwsBroker:
         if asked is not None and asked is not request:
             self.authorize(asked, actions)
             request = refilled(asked, request, self._signer(asked))
+        check_host(request, actions)
         authorization = only(request, "authorization")
         in_query = names_of(request.target.partition("?")[2]) & QUERY_SIGNATURES
         if authorization is None:
@@ -248,7 +252,7 @@ class AwsBroker:
         if signature.algorithm != ALGORITHM and payload in (CHUNKS, CHUNKS_AND_TRAILER):
             raise CredentialError("chunk-signatures", "Head and chunks are signed by different algorithms.", "Sign both by the same.")
         proof = prove(request, signature, made, timestamp, payload)
-        real = source.keys()
+        real = self._real(source)
         out = resign(request, signature, proof, real)
         if payload not in (CHUNKS, CHUNKS_AND_TRAILER):
             return out
@@ -280,7 +284,16 @@ class AwsBroker:
         self._check_window(presigned)
         payloads = presigned_payloads(request, presigned) or (hashlib.sha256(body_of(request)).hexdigest(),)
         proof = prove(presigned.unsigned, signature, made, presigned.timestamp, *payloads)
-        return resign_presigned(request, presigned, proof, source.keys())
+        return resign_presigned(request, presigned, proof, self._real(source))
+
+    def _real(self, source: Source | Stated) -> KeyPair:
+        """The real keys, of which no secret comes back from now on."""
+        keys = source.keys()
+        for secret in (keys.secret_key, keys.token):
+            if secret and secret not in self._told:
+                self._told.add(secret)
+                self._adopt(secret, "")
+        return keys
 
     def _passes(self, signature: Signature) -> bool:
         """Whether `signature` is by somebody else's key, and the user lets those pass."""

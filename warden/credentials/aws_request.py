@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
@@ -11,11 +12,12 @@ from warden.credentials.chunks import CHUNKS, CHUNKS_AND_TRAILER
 from warden.credentials.presigned import Presigned
 from warden.credentials.sigv4 import RAW_PATH_SERVICES, Signature
 from warden.errors import CredentialError
-from warden.model import HttpRequest
+from warden.model import Action, HttpRequest
 
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _SIGNER = re.compile(r"Credential=([^/,\s%]+)(?:/|%2[Ff])")
+_SERVICE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?\.(?:amazonaws\.com(?:\.cn)?|api\.aws)")
 _EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 #: Values of x-amz-content-sha256 that leave the body unsigned.
@@ -43,6 +45,18 @@ def signer(request: HttpRequest) -> str:
     """The access key id that `request` says it is signed with, or "". Nothing is proven by it."""
     found = _SIGNER.search(" ".join(request.header_values("authorization")) or request.target.partition("?")[2])
     return found[1] if found else ""
+
+
+def check_host(request: HttpRequest, actions: Sequence[Action]) -> None:
+    """Raises CredentialError for a signed request to a name of AWS's below which customers have servers of their own, which would see its token.
+
+    A service that no table knows yet has a name of one label, before the region.
+    """
+    signed = "x-amz-signature=" in request.target.lower() or request.header_values("authorization")
+    if signed and any(action.operation.startswith("unknown:") for action in actions) and not _SERVICE_HOST.fullmatch(request.host):
+        raise CredentialError(
+            "unknown-host", f"{request.host} is no service of AWS's that is known, and may be a customer's.", "Call AWS's own API."
+        )
 
 
 def check_unsigned(request: HttpRequest) -> None:

@@ -49,12 +49,14 @@ _HEADERS = frozenset({"x-goog-api-key", "x-goog-iam-authorization-token", "x-goo
                       "x-serverless-authorization", "x-goog-iap-jwt-assertion", "cookie"})  # fmt: skip
 #: The API that asks models with keys instead of identities (https://ai.google.dev/gemini-api/docs/api-key), and where it takes them.
 _KEYED_HOST, _KEYS = "generativelanguage.googleapis.com", frozenset({"x-goog-api-key", "key", "$key"})
-#: In the body of a batch, each inner request may have a credential of its own, which Google prefers to the outer one.
-_INNER = re.compile(rb"(?:^|\n)[ \t]*(?:authorization|x-goog-api-key)[ \t]*:|[?&](?:access_token|key|oauth_token)=", re.IGNORECASE)
+#: In the body of a batch, each inner request may have a credential of its own, which Google prefers to the outer one: the names of its headers, and
+#: its target's query. Read loosely, so that nothing is missed: a line of an inner body that looks so counts as well.
+_INNER_NAME = re.compile(rb"^[ \t]*([!-9;-~]+)[ \t]*:", re.MULTILINE)
+_INNER_QUERY = re.compile(rb"^[ \t]*[A-Za-z]+[ \t]+[^\s?]*\?(\S+)", re.MULTILINE)
 
 
 class GcpBroker:
-    """One session's Google identities. Arguments as of `AwsBroker`."""
+    """One session's Google identities. Arguments as of `AwsBroker`; `adopt` is told each real token that is about to be sent."""
 
     def __init__(
         self,
@@ -65,7 +67,9 @@ class GcpBroker:
         run_as: tuple[int, int] | None = None,
         writable: tuple[str, ...] = (),
         now: Callable[[], float] = time.time,
+        adopt: Callable[[str], object] = lambda _secret: None,
     ) -> None:
+        self._adopt = adopt
         self._config = config
         self._outside = Outside(environment, home, run_as, writable)
         self._now = now
@@ -143,8 +147,8 @@ class GcpBroker:
         )
 
     def needs_body(self, request: HttpRequest) -> bool:
-        """A batch's inner requests may have credentials of their own; what is exchanged for a token is one."""
-        return _is_batch(request) or gcp_exchange.is_endpoint(request)
+        """A batch's inner requests may have credentials of their own, and a query that is a body; what is exchanged for a token is one."""
+        return _is_batch(request) or bool(request.header_values("x-http-method-override")) or gcp_exchange.is_endpoint(request)
 
     def answers(self, request: HttpRequest, actions: Sequence[Action]) -> bool:
         """Whether the answer to this request holds credentials, and must go through `receive`."""
@@ -207,6 +211,7 @@ class GcpBroker:
                 "Set credentials.gcp.enabled to true in warden.yaml.",
             )
         real = source.token()
+        self._adopt(real)
         headers = tuple((name, f"Bearer {real}" if name.lower() == "authorization" else value) for name, value in request.headers)
         return replace(request, headers=headers)
 
@@ -217,11 +222,23 @@ def _check_elsewhere(request: HttpRequest) -> None:
     for name, _ in request.headers:
         if name.lower() in _HEADERS - passed:
             raise _foreign(f"authorized by the header {name.lower()}")
-    for pair in request.target.partition("?")[2].split("&"):
-        if unquote_plus(pair.partition("=")[0]).lower() in _QUERY - passed:
-            raise _foreign(f"authorized in its query ({unquote_plus(pair.partition('=')[0])[:32]})")
-    if _is_batch(request) and (request.body is None or _INNER.search(request.body)):
-        raise _foreign("a batch whose parts have credentials of their own")
+    if found := _names(request.target.partition("?")[2]) & (_QUERY - passed):
+        raise _foreign(f"authorized in its query ({min(found)})")
+    body = None if request.header_values("content-encoding") else request.body
+    if request.header_values("x-http-method-override") and (body is None or _names(body.decode("latin-1")) & (_QUERY - passed)):
+        raise _foreign("authorized in its body, which is its query where the method is overridden")
+    if _is_batch(request) and (body is None or _authorized_inside(body)):
+        raise _foreign("a batch whose parts have credentials of their own, or cannot be seen to have none")
+
+
+def _names(query: str) -> frozenset[str]:
+    return frozenset(unquote_plus(pair.partition("=")[0]).lower() for pair in query.split("&"))
+
+
+def _authorized_inside(batch: bytes) -> bool:
+    names = {name.decode("latin-1").lower() for name in _INNER_NAME.findall(batch)}
+    queries = [_names(query.decode("latin-1")) for query in _INNER_QUERY.findall(batch)]
+    return not names.isdisjoint(_HEADERS | {"authorization"}) or any(query & _QUERY for query in queries)
 
 
 def _is_batch(request: HttpRequest) -> bool:

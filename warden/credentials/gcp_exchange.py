@@ -29,6 +29,7 @@ _ENDPOINTS = frozenset({
     *((urlsplit(uri).hostname, urlsplit(uri).path) for uri in TOKEN_URIS),
     ("oauth2.mtls.googleapis.com", "/token"), ("www.googleapis.com", "/oauth2/v3/token"), ("accounts.google.com", "/o/oauth2/v2/token"),
     ("sts.googleapis.com", "/v1/token"), ("sts.mtls.googleapis.com", "/v1/token"),
+    ("sts.googleapis.com", "/v1/oauthtoken"), ("sts.mtls.googleapis.com", "/v1/oauthtoken"),
 })  # fmt: skip
 
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -37,8 +38,8 @@ _LOGIN_GRANTS = frozenset({"authorization_code", "urn:ietf:params:oauth:grant-ty
 _FORM = "application/x-www-form-urlencoded"
 #: The audience of a self-signed token: a service's address, or of a method's package in it. https://google.aip.dev/auth/4111
 _AUDIENCE = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)*\.googleapis\.com)(?:/[\w.]*)?")
-#: Methods whose answer is a signature by a service account.
-_SIGNING = (".signBlob", ".signJwt")
+#: Methods whose answer is a signature by a service account: of the credentials API, and of IAM's own, which had them before and still answers.
+_SIGNING = (".signblob", ".signjwt", "/signblob", "/signjwt")
 
 #: Makes the dummy for what an assertion is exchanged for: it and its life in whole seconds.
 type Exchange = Callable[[Assertion], tuple[str, int]]
@@ -120,7 +121,7 @@ def check_audience(assertion: Assertion, request: HttpRequest) -> None:
 def check_signing(actions: Sequence[Action]) -> None:
     """Raises CredentialError for a request for a signature by a service account: it makes tokens and signed URLs that nobody rules on."""
     for action in actions:
-        if action.provider == "gcp" and action.operation.startswith("iamcredentials.") and action.operation.endswith(_SIGNING):
+        if action.provider == "gcp" and action.operation.lower().endswith(_SIGNING):
             raise CredentialError("signature", "A service account's signature is a credential, and is not handed to the sandbox.",
                                   "Call the API itself instead of signing for it.")  # fmt: skip
 
