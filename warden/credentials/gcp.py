@@ -5,6 +5,7 @@
 no credential at all                          passes as it is: public data
 an API key, to Gemini's API                   passes as it is: a key that the user passes in, as to any other model
 a token signed by a dummy key                 is signed again with the real key (`gcp_exchange`)
+a URL signed by a dummy key                   is signed again with the real key (`goog4`)
 a dummy that came back in an answer           becomes what it stands for (`gcp_answers`)
 any other token, key or signature             denied: the agent found or made credentials that are not the session's
 ============================================  ====================================================================================
@@ -29,7 +30,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from warden.config import GcpCredentialsConfig
-from warden.credentials import gcp_answers, gcp_exchange, gcp_metadata, gcp_outside
+from warden.credentials import gcp_answers, gcp_exchange, gcp_metadata, gcp_outside, goog4
 from warden.credentials.gcp_tokens import BOUND, Dummies, Fixed, Source, Tokens
 from warden.credentials.outside import Outside
 from warden.credentials.service_account import Assertion, ServiceAccountKeys
@@ -187,6 +188,10 @@ class GcpBroker:
         """`request` with the real token, or as it is when it asks for none. Raises CredentialError when it cannot be given one."""
         if not any(action.provider == "gcp" for action in actions):
             return request
+        if goog4.is_signed(request):
+            made = goog4.resigned(request, self._keys, self._now())
+            _check_elsewhere(request, goog4.PARAMETERS)
+            return made
         _check_elsewhere(request)
         if gcp_exchange.is_endpoint(request) or gcp_exchange.mints(actions):
             return gcp_exchange.swap(request, self._bound, lambda sent: self._source(sent, request))
@@ -216,9 +221,9 @@ class GcpBroker:
         return replace(request, headers=headers)
 
 
-def _check_elsewhere(request: HttpRequest) -> None:
-    """Raises CredentialError for a credential in another place than the Authorization header."""
-    passed = _KEYS if request.host == _KEYED_HOST else frozenset()
+def _check_elsewhere(request: HttpRequest, proven: frozenset[str] = frozenset()) -> None:
+    """Raises CredentialError for a credential in another place than the Authorization header, but for the parameters `proven`."""
+    passed = _KEYS if request.host == _KEYED_HOST else proven
     for name, _ in request.headers:
         if name.lower() in _HEADERS - passed:
             raise _foreign(f"authorized by the header {name.lower()}")

@@ -66,7 +66,6 @@ FOREIGN = {
     "a token in the query": request(target="/x?alt=json&access_token=ya29.x"),
     "an escaped token in the query": request(target="/x?%61ccess_token=ya29.x"),
     "a key in the query": request(target="/x?KEY=AIza"),
-    "a signed URL": request(target="/b/o?X-Goog-Signature=00"),
     "an old signed URL": request(target="/b/o?GoogleAccessId=x&Signature=y"),
     "a batch with a token": request(target="/batch/compute/v1", body=b"--b\r\n\r\nGET /x\r\nauthorization : Bearer x"),
     "a batch with a key": request(target="/batch", body=b"--b\r\n\r\nGET /x?key=AIza HTTP/1.1\r\n"),
