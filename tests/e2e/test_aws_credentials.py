@@ -63,14 +63,20 @@ def test_an_expired_url_is_denied(warden: Warden, cloud: LocalAws, bucket: str) 
     assert len(cloud.requests()) == before
 
 
-@pytest.mark.parametrize("service", ["container", "instance"])
-def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, cloud: LocalAws, service: str) -> None:
-    aws = require("aws")
+def without_keys(service: str) -> str:
+    """Shell that takes away every other way to an identity."""
     unset = (
         "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE; rm -rf ~/.aws 2>/dev/null; export HOME=/nonexistent"
     )
     if service == "instance":
         unset += " AWS_EC2_METADATA_DISABLED=false; unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+    return unset
+
+
+@pytest.mark.parametrize("service", ["container", "instance"])
+def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, cloud: LocalAws, service: str) -> None:
+    aws = require("aws")
+    unset = without_keys(service)
     done = warden.exec(
         "bash", "-c", f"{unset}; {aws} configure list; {aws} sts get-caller-identity --region us-east-1; "
         f"{sys.executable} -c 'import boto3; k = boto3.Session().get_credentials(); print(k.method, k.access_key, bool(k.token))'",
@@ -84,3 +90,37 @@ def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, clo
     assert sent["token"] == real.get("session_token", "")
     answered = [ruling for ruling in warden.rulings() if any(name.startswith("metadata:") for name in ruling["operations"])]
     assert answered, warden.rulings()[-3:]
+
+
+NODE = """
+const { S3Client, ListObjectsV2Command } = require("@aws-sdk/client-s3");
+const client = new S3Client({ region: "us-east-1" });
+client.send(new ListObjectsV2Command({ Bucket: process.argv[1] })).then(
+  async answer => console.log(answer.KeyCount, (await client.config.credentials()).sessionToken.length > 100),
+  error => console.log(error.name, error.message));
+"""
+
+
+@pytest.mark.parametrize("service", ["container", "instance"])
+@pytest.mark.parametrize("language", ["go", "javascript"])
+def test_other_languages_find_it_too(
+    warden: Warden, cloud: LocalAws, bucket: str, owner: Callable[[str], Any], service: str, language: str
+) -> None:
+    owner("s3").put_object(Bucket=bucket, Key="found/by-itself", Body=b"x")
+    before = len(cloud.requests())
+    if language == "go":
+        command = f"{require('s5cmd')} ls s3://{bucket}/found/*"
+    else:
+        (warden.work / "list.js").write_text(NODE)
+        command = f'{require("node")} -e "$(cat list.js)" {bucket}'
+    done = warden.exec("bash", "-c", f"{without_keys(service)}; export AWS_REGION=us-east-1; {command}")
+    assert ("by-itself" if language == "go" else " true") in done.stdout, done
+    real = cloud.config()["credentials"]["aws"]
+    sent = cloud.requests()[before:]
+    assert sent
+    assert all(f"Credential={real['access_key_id']}/" in one["authorization"] for one in sent)
+    rulings = warden.rulings()[-20:]
+    asked = [ruling["message"] for ruling in rulings if any(name.startswith("metadata:") for name in ruling["operations"])]
+    assert any("/v2/credentials/" in one["path"] if service == "container" else "security-credentials" in one["path"] for one in asked), (
+        asked
+    )
