@@ -141,6 +141,7 @@ class GcpBroker:
                 self._tokens[LIBRARIES].life(),
                 found.text("client_email"),
                 found.project,
+                found.number,
                 universe=found.text("universe_domain") or "googleapis.com",
                 zone=found.variables.get("CLOUDSDK_COMPUTE_ZONE", ""),
                 region=found.variables.get("CLOUDSDK_COMPUTE_REGION", ""),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ _HARMLESS_VARIABLES = (
 FILE_VARIABLE, _DEFAULT_FILE = "GOOGLE_APPLICATION_CREDENTIALS", "application_default_credentials.json"
 #: The most bytes of such a file: a service account key has 2,400.
 _FILE_BYTES = 64 * 1024
+#: https://cloud.google.com/compute/docs/access/service-accounts#default_service_account
+_NUMBERED = re.compile(r"([0-9]{6,19})-compute@developer\.gserviceaccount\.com")
 #: What gcloud keeps its logins in.
 _LOGINS = ("credentials.db", "legacy_credentials", "access_tokens.db")
 #: What the firmware of a machine of Google's says, which is what Google's libraries go by. https://google.aip.dev/auth/4115
@@ -68,6 +71,12 @@ class Found:
         names = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT")
         stated = next((value for name in names if (value := self.variables.get(name))), "")
         return stated or self.text("project_id") or self.text("quota_project_id")
+
+    @property
+    def number(self) -> str:
+        """The project's number, where the account says it: Compute Engine's default account is named after it. Else only Google knows."""
+        match = _NUMBERED.fullmatch(self.text("client_email"))
+        return match[1] if match and self.text("project_id") == self.project else ""
 
 
 def find(outside: Outside, tokens: tuple[str, ...]) -> Found:
