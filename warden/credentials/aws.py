@@ -20,6 +20,7 @@ from warden.credentials.aws_request import (
     check_scheme,
     check_signed_headers,
     check_unsigned,
+    is_brought,
     moment_of,
     names_of,
     only,
@@ -137,7 +138,8 @@ class AwsBroker:
         result["AWS_EC2_METADATA_DISABLED"] = "true"
         if self._config.enabled:
             result["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = self._imds.container_path
-        # Directory buckets hand out session keys, which only the broker's own keys could be swapped for: sign as for any other bucket.
+        # Directory buckets hand out session keys. Those are swapped as any; but a policy may deny every call that returns credentials (`no-destroy`
+        # does), and a bucket whose requests are signed as any other's needs none.
         result["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"] = "true"
         if self._default is not None:
             result["AWS_ACCESS_KEY_ID"] = self._default.access_key
@@ -217,10 +219,12 @@ class AwsBroker:
         """
         if not any(action.provider == "aws" for action in actions):
             return request
+        check_host(request, actions)
         if asked is not None and asked is not request:
+            if is_brought(asked, request):
+                return request
             self.authorize(asked, actions)
             request = refilled(asked, request, self._signer(asked))
-        check_host(request, actions)
         authorization = only(request, "authorization")
         in_query = names_of(request.target.partition("?")[2]) & QUERY_SIGNATURES
         if authorization is None:

@@ -59,6 +59,22 @@ def check_host(request: HttpRequest, actions: Sequence[Action]) -> None:
         )
 
 
+def is_brought(asked: HttpRequest, request: HttpRequest) -> bool:
+    """Whether all that authorizes `request` is a token that stands where `asked` has its placeholder: a key of Bedrock's, a single sign-on's. That it
+    may be sent there is what its binding says.
+    """
+    put = {name for name in ("authorization", "x-amz-sso_bearer_token") if asked.header_values(name) != request.header_values(name)}
+    present = ({"authorization"} | _TOKEN_HEADERS) & request.fields.keys()
+    authorization = only(request, "authorization")
+    return (
+        bool(put)
+        and put == present
+        and len(put) == 1
+        and (authorization is None or authorization.lower().startswith("bearer "))
+        and not names_of(request.target.partition("?")[2]) & QUERY_SIGNATURES
+    )
+
+
 def check_unsigned(request: HttpRequest) -> None:
     """An anonymous request passes. One that has credentials in another place than Authorization header or query does not."""
     if not _TOKEN_HEADERS.isdisjoint(request.fields):
@@ -79,7 +95,9 @@ def check_scheme(authorization: str) -> None:
             return
         case "bearer":
             raise CredentialError(
-                "bearer-token", "AWS bearer tokens cannot be used inside the sandbox yet.", "Sign with the session's credentials."
+                "bearer-token",
+                "The request has a bearer token that is not this session's.",
+                "Sign with the session's credentials; set AWS_BEARER_TOKEN_BEDROCK outside for Bedrock.",
             )
         case "aws" | "aws3" | "aws3-https":
             raise sigv2()

@@ -36,10 +36,11 @@ class VaultFullError(Exception):
 class Binding:
     """Where a placeholder becomes its secret again.
 
-    `hosts` are names or ``*.suffix`` patterns (lower case). `fields` are ``authorization`` (any scheme, Basic's inside included), ``bearer``,
-    ``basic``, ``header:NAME``, ``query:NAME``, ``form:NAME``, ``body`` (anywhere in it), ``json:a.b.0`` (that value, and what is below it; a dot
-    in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any, are the paths (without the query) that requests must have,
-    where ``*`` is anything within one segment. A binding without fields says that a broker looks after that dummy on those hosts: it passes as it is.
+    `hosts` are names, ``*.suffix`` patterns, or built-in ones with a label that may be any (``bedrock.*.amazonaws.com``), in lower case. `fields` are
+    ``authorization`` (any scheme, Basic's inside included), ``bearer``, ``basic``, ``header:NAME``, ``query:NAME``, ``form:NAME``, ``body`` (anywhere
+    in it), ``json:a.b.0`` (that value, and what is below it; a dot in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any,
+    are the paths (without the query) that requests must have, where ``*`` is anything within one segment. A binding without fields says that a broker
+    looks after that dummy on those hosts: it passes as it is.
     """
 
     hosts: tuple[str, ...]
@@ -48,7 +49,9 @@ class Binding:
 
     def covers(self, host: str) -> bool:
         """Whether requests to `host` may carry the secret at all."""
-        return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in self.hosts)
+        return any(
+            host == one or (one.startswith("*.") and host.endswith(one[1:])) or (".*." in one and _fits(one, host)) for one in self.hosts
+        )
 
     def admits(self, path: str) -> bool:
         """Whether requests for `path` may."""
@@ -218,6 +221,11 @@ def _apart(found: list[Seen]) -> list[Seen]:
             continue
         end = seen.end
     return kept
+
+
+def _fits(pattern: str, host: str) -> bool:
+    labels, own = pattern.split("."), host.split(".")
+    return len(labels) == len(own) and all(label in ("*", one) for label, one in zip(labels, own, strict=True))
 
 
 @lru_cache(maxsize=4096)

@@ -190,7 +190,7 @@ def test_no_tool_for_the_keyring(tmp_path: Path) -> None:
 def test_every_row_is_hidden_and_goes_where_it_says(known: Known) -> None:
     assert known.source
     assert known.hosts or known.base
-    assert all(host_pattern(host) == host for host in known.hosts)
+    assert all(host_pattern(host.replace(".*.", ".x.")) == host.replace(".*.", ".x.") for host in known.hosts)
     assert all(re.fullmatch(FIELD, field) for field in known.fields)
     given = {known.variable: SECRET, **({known.base: "https://own.example/api"} if known.base else {})}
     # Without the broker it never gets in.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -245,6 +246,85 @@ def test_a_new_service_of_aws_is_no_customers(session: Session, host: str) -> No
     assert session.holds(session.send(sent)) == [session.real.token]
 
 
+# --- tokens that AWS takes instead of a signature ---------------------------------------------------------------------------------
+
+OIDC, PORTAL = "oidc.us-east-1.amazonaws.com", "portal.sso.us-east-1.amazonaws.com"
+ROLE = "/federation/credentials?role_name=r&account_id=123456789012"
+
+
+def signed_on(session: Session) -> tuple[dict[str, str], dict[str, str]]:
+    """What a login inside gets, and what AWS really answered."""
+    real = {name: secrets.token_urlsafe(40) for name in ("accessToken", "refreshToken", "idToken")}
+    body = json.dumps({"clientId": "c", "clientSecret": "s", "grantType": "refresh_token", "refreshToken": "x"}).encode()
+    asked = plain(OIDC, "/token", JSON, body=body)
+    shown = json.loads(
+        session.answer(asked, json.dumps({**real, "expiresIn": 28800, "tokenType": "Bearer"}).encode(), kind="application/json")
+    )
+    return shown, real
+
+
+def test_a_sign_ons_token_goes_to_its_portal_alone(session: Session) -> None:
+    shown, real = signed_on(session)
+    assert not set(real.values()) & set(shown.values())
+    sent = session.send(plain(PORTAL, ROLE, ("x-amz-sso_bearer_token", shown["accessToken"]), method="GET"))
+    assert isinstance(sent, HttpRequest)
+    assert sent.header("x-amz-sso_bearer_token") == real["accessToken"]
+    for host, name in (
+        (PORTAL.replace("us-east-1", "eu-west-1"), "x-amz-sso_bearer_token"),
+        (PORTAL, "x-amz-meta-a"),
+        (API, "x-amz-sso_bearer_token"),
+    ):
+        assert session.send(plain(host, ROLE, (name, shown["accessToken"]), method="GET")) == "placeholder-elsewhere"
+    beside = plain(PORTAL, ROLE, ("x-amz-sso_bearer_token", shown["accessToken"]), ("x-amz-security-token", "x"), method="GET")
+    assert session.send(beside) == "foreign-credentials"
+
+
+def test_the_keys_that_the_portal_hands_out_are_dummies(session: Session) -> None:
+    shown, _ = signed_on(session)
+    asked = plain(PORTAL, ROLE, ("x-amz-sso_bearer_token", shown["accessToken"]), method="GET")
+    real = {
+        "accessKeyId": session.real.access_key,
+        "secretAccessKey": dummy().secret_key,
+        "sessionToken": secrets.token_urlsafe(300),
+        "expiration": 4e12,
+    }
+    made = json.loads(session.answer(asked, json.dumps({"roleCredentials": real}).encode(), kind="application/json"))["roleCredentials"]
+    assert not {real["secretAccessKey"], real["sessionToken"]} & set(made.values())
+    sent = session.send(aws(session, keys=KeyPair(made["accessKeyId"], made["secretAccessKey"], made["sessionToken"])))
+    assert isinstance(sent, HttpRequest)
+    assert sent.header("x-amz-security-token") == real["sessionToken"]
+
+
+def test_a_refresh_token_goes_back_to_its_sign_on(session: Session) -> None:
+    shown, real = signed_on(session)
+    body = json.dumps({"clientId": "c", "clientSecret": "s", "grantType": "refresh_token", "refreshToken": shown["refreshToken"]}).encode()
+    sent = session.send(plain(OIDC, "/token", JSON, body=body))
+    assert isinstance(sent, HttpRequest)
+    assert json.loads(sent.body or b"")["refreshToken"] == real["refreshToken"]
+    assert (
+        session.send(plain(OIDC, "/client/register", JSON, body=json.dumps({"clientName": shown["refreshToken"]}).encode()))
+        == "placeholder-elsewhere"
+    )
+
+
+BEDROCK = "bedrock-runtime.us-east-1.amazonaws.com"
+
+
+def test_bedrocks_key_is_a_placeholder_that_goes_there(tmp_path: Path) -> None:
+    session, key = Session(tmp_path), secrets.token_urlsafe(60)
+    entries = Entries(CredentialsConfig(), {"AWS_BEARER_TOKEN_BEDROCK": key}, tmp_path, session.vault)
+    stand_in = ("Authorization", f"Bearer {entries.environment()['AWS_BEARER_TOKEN_BEDROCK']}")
+    body = b'{"messages": []}'
+    sent = session.send(plain(BEDROCK, "/model/m/converse", stand_in, JSON, body=body))
+    assert isinstance(sent, HttpRequest)
+    assert sent.header("authorization") == f"Bearer {key}"
+    for host in ("b.s3.amazonaws.com", "bedrock-runtime.x.us-east-1.amazonaws.com", "x.execute-api.us-east-1.amazonaws.com", API):
+        assert session.send(plain(host, "/model/m/converse", stand_in, JSON, body=body)) == "placeholder-elsewhere", host
+    assert session.send(plain(BEDROCK, "/model/m/converse", ("Authorization", "Bearer other"), JSON, body=body)) == "bearer-token"
+    assert session.send(plain(BEDROCK, "/model/m/converse?X-Amz-Signature=0", stand_in, JSON, body=body)) != sent
+    assert session.send(plain(BEDROCK, "/model/m/converse", stand_in, ("X-Amz-Security-Token", "x"), JSON, body=body)) == "bearer-token"
+
+
 #: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: what S3 answers when it reads a request otherwise than its signer did.
 MISMATCH = """<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>SignatureDoesNotMatch</Code><Message>The request signature we calculated does not match.</Message>
@@ -451,3 +531,16 @@ def test_thousands_of_signed_headers_take_no_time(session: Session) -> None:
 def test_a_hash_that_lies_is_refused(session: Session) -> None:
     sent = aws(session, "PUT", body=b"as ruled on", signer=SigV4Auth, x_amz_content_sha256=hashlib.sha256(b"other").hexdigest())
     assert session.send(sent) == "payload-hash"
+
+
+def test_a_shops_token_goes_to_its_api_and_to_no_app_behind_its_name(session: Session) -> None:
+    token = "shpat_" + secrets.token_hex(16)
+    shown = session.answer(plain(API, "/", method="GET"), json.dumps({"note": token}).encode(), kind="application/json")
+    stand_in = json.loads(shown)["note"]
+    assert stand_in != token
+    session.flow.decoder = Decoder(Egress(["*.myshopify.com"]))
+    header = ("X-Shopify-Access-Token", stand_in)
+    sent = session.send(plain("mine.myshopify.com", "/admin/api/2026-01/graphql.json", header, JSON, body=b"{}"))
+    assert isinstance(sent, HttpRequest)
+    assert sent.header("x-shopify-access-token") == token
+    assert session.send(plain("evil.myshopify.com", "/apps/collect/token", header)) == "placeholder-elsewhere"
