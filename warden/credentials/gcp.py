@@ -31,11 +31,13 @@ from urllib.parse import unquote_plus
 
 from warden.config import GcpCredentialsConfig
 from warden.credentials import gcp_answers, gcp_exchange, gcp_metadata, gcp_outside, goog4
+from warden.credentials.gcp_identity import Identities
 from warden.credentials.gcp_tokens import BOUND, Dummies, Fixed, Source, Tokens
 from warden.credentials.outside import Outside
 from warden.credentials.service_account import Assertion, ServiceAccountKeys
 from warden.errors import CredentialError
 from warden.model import Action, HttpRequest, HttpResponse
+from warden.redact.vault import Vault
 
 #: The file of a service account's dummy key.
 _KEY_FILE = "service-account.json"
@@ -57,7 +59,7 @@ _INNER_QUERY = re.compile(rb"^[ \t]*[A-Za-z]+[ \t]+[^\s?]*\?(\S+)", re.MULTILINE
 
 
 class GcpBroker:
-    """One session's Google identities. Arguments as of `AwsBroker`; `adopt` is told each real token that is about to be sent."""
+    """One session's Google identities. Arguments as of `AwsBroker`; `vault` is the session's, which is told each real token that is sent."""
 
     def __init__(
         self,
@@ -68,9 +70,9 @@ class GcpBroker:
         run_as: tuple[int, int] | None = None,
         writable: tuple[str, ...] = (),
         now: Callable[[], float] = time.time,
-        adopt: Callable[[str], object] = lambda _secret: None,
+        vault: Vault | None = None,
     ) -> None:
-        self._adopt = adopt
+        self._vault = Vault() if vault is None else vault
         self._config = config
         self._outside = Outside(environment, home, run_as, writable)
         self._now = now
@@ -86,6 +88,7 @@ class GcpBroker:
         self._exchanged: dict[tuple[str, str], tuple[str, Tokens]] = {}
 
         self._found = gcp_outside.find(self._outside, (GCLOUD, LIBRARIES))
+        self._identities = Identities(self._outside, self._found, self._vault, now)
         self._served = config.enabled and self._found.any_source
         self._key_file = self._dummy_key() if self._served else b""
 
@@ -130,7 +133,7 @@ class GcpBroker:
         if not self._served:
             return None
         if gcp_exchange.is_endpoint(request):
-            return gcp_exchange.answer(request, self._keys, self._exchange)
+            return gcp_exchange.answer(request, self._keys, self._exchange, self._identities.token)
         if request.scheme != "http" or request.host not in gcp_metadata.NAMES | {gcp_metadata.ADDRESS}:
             return None
         found = self._found
@@ -146,6 +149,7 @@ class GcpBroker:
                 zone=found.variables.get("CLOUDSDK_COMPUTE_ZONE", ""),
                 region=found.variables.get("CLOUDSDK_COMPUTE_REGION", ""),
             ),
+            self._identities.token,
         )
 
     def needs_body(self, request: HttpRequest) -> bool:
@@ -158,7 +162,7 @@ class GcpBroker:
 
     def receive(self, request: HttpRequest, actions: Sequence[Action], response: HttpResponse) -> HttpResponse:
         """`response`, which is whole and not compressed, with dummies for the credentials in it. Raises CredentialError: it must not be handed on."""
-        return gcp_answers.replaced(request, response, self._bound, self.adopt)
+        return gcp_answers.replaced(request, response, self._bound, self.adopt, self._identities.bind)
 
     def _exchange(self, assertion: Assertion) -> tuple[str, int]:
         """The dummy of the token that the real key is given for these scopes, and its life in seconds."""
@@ -217,7 +221,7 @@ class GcpBroker:
                 "Set credentials.gcp.enabled to true in warden.yaml.",
             )
         real = source.token()
-        self._adopt(real)
+        self._vault.admit(real.encode())
         headers = tuple((name, f"Bearer {real}" if name.lower() == "authorization" else value) for name, value in request.headers)
         return replace(request, headers=headers)
 

@@ -60,6 +60,8 @@ class Found:
     variables: Mapping[str, str] = field(default_factory=dict)
     #: Whether there is anything to get a token from.
     any_source: bool = False
+    #: Whether there is a service account outside, which has ID tokens: of the file that a variable names, or of the machine.
+    identifies: bool = False
 
     def text(self, key: str) -> str:
         """The value of `key` in that file when it is text; never asked for a secret one."""
@@ -92,8 +94,11 @@ def find(outside: Outside, tokens: tuple[str, ...]) -> Found:
     found = Found(default, str(path) if default else "", {**properties, **stated})
     quota = {"GOOGLE_CLOUD_QUOTA_PROJECT": found.text("quota_project_id")}
     variables = {**{name: value for name, value in quota.items() if value}, **found.variables}
-    source = bool(default) or logged_in or any(environment.get(name) for name in tokens) or _on_google(environment)
-    return Found(default, found.default_path, variables, source)
+    machine = _on_google(environment)
+    source = bool(default) or logged_in or any(environment.get(name) for name in tokens) or machine
+    named = bool(environment.get(FILE_VARIABLE))
+    account = found.text("type") in ("service_account", "impersonated_service_account") if named else machine
+    return Found(default, found.default_path, variables, source, account)
 
 
 def _on_google(environment: Mapping[str, str]) -> bool:

@@ -76,7 +76,7 @@ class Terms:
             point=point,
             broker=Brokers(
                 AwsBroker(config.credentials.aws, request.environment, home, writable=writable, adopt=partial(_adopt, vault)),
-                GcpBroker(config.credentials.gcp, request.environment, home, writable=writable, adopt=partial(_adopt, vault)),
+                GcpBroker(config.credentials.gcp, request.environment, home, writable=writable, vault=vault),
                 kubernetes,
                 Entries(config.credentials, request.environment, home, vault, writable=writable, passed=passed),
                 home,

@@ -79,7 +79,7 @@ class Session:
         kubernetes = KubernetesBroker(KubernetesConfig(), environment, home, home, service_account=home / "none", adopt=adopt)
         self.brokers = Brokers(
             AwsBroker(config.aws, environment, home, adopt=adopt),
-            GcpBroker(config.gcp, environment, home, adopt=adopt),
+            GcpBroker(config.gcp, environment, home, vault=self.vault),
             kubernetes,
             Entries(config, environment, home, self.vault),
             home,
