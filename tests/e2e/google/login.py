@@ -1,5 +1,6 @@
 """A program, run by `test_login` in a network and mount namespace of its own: Google's token endpoint at its own name, and a broker outside of any
-sandbox whose user has logged in (``authorized_user``). Prints one JSON object a line: the mode, what would be sent as a token or the denial, and the seconds.
+sandbox whose user has logged in (``authorized_user``). Prints one JSON object a line: the mode, what
+would be sent as a token or the denial, and the seconds.
 
 usage: python -m tests.e2e.google.login DIRECTORY
 """

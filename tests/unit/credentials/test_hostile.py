@@ -544,3 +544,18 @@ def test_a_shops_token_goes_to_its_api_and_to_no_app_behind_its_name(session: Se
     assert isinstance(sent, HttpRequest)
     assert sent.header("x-shopify-access-token") == token
     assert session.send(plain("evil.myshopify.com", "/apps/collect/token", header)) == "placeholder-elsewhere"
+
+
+def test_a_url_that_the_real_key_has_signed_does_not_come_back_in_a_redirect(session: Session) -> None:
+    """It would be good outside, for as long as the agent has said, whatever is ruled on later. S3 redirects with the query that it was sent."""
+    asked = aws(session, signer=S3SigV4QueryAuth)
+    ruling = session.flow.rule(asked)
+    assert isinstance(ruling.forward, HttpRequest)
+    place = f"https://b.s3.eu-west-1.amazonaws.com{ruling.forward.target}"
+    value = place.rpartition("X-Amz-Signature=")[2]
+    head = session.flow.answer(asked, ruling, 307, (("Location", place), ("Content-Type", "application/xml"), ("Content-Length", "0")))
+    body = f"<Error><Code>TemporaryRedirect</Code><Url>{place.replace('&', '&amp;')}</Url></Error>"
+    for shown in (repr(head.fields), session.answer(asked, body.encode(), 307).decode()):
+        assert value not in shown
+        assert str(session.real.token) not in shown
+        assert "eu-west-1" in shown
