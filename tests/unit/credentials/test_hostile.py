@@ -559,3 +559,18 @@ def test_a_url_that_the_real_key_has_signed_does_not_come_back_in_a_redirect(ses
         assert value not in shown
         assert str(session.real.token) not in shown
         assert "eu-west-1" in shown
+
+
+def test_nor_does_one_of_googles(session: Session) -> None:
+    value = secrets.token_hex(256)
+    scope = "a%40b.iam.gserviceaccount.com%2F20260101%2Fauto%2Fstorage%2Fgoog4_request"
+    place = (
+        f"https://storage.googleapis.com/my-bucket/o?X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Credential={scope}&X-Goog-Signature={value}"
+    )
+    asked = google(session, "storage.googleapis.com", "/storage/v1/b?project=p")
+    ruling = session.flow.rule(asked)
+    head = session.flow.answer(asked, ruling, 307, (("Location", place), ("Content-Length", "0")))
+    body = f"<Error><Url>{place.replace('&', '&amp;')}</Url></Error>"
+    for shown in (repr(head.fields), session.answer(asked, body.encode(), 307).decode()):
+        assert value not in shown
+        assert "my-bucket/o" in shown
