@@ -49,7 +49,7 @@ from warden.redact import outgoing
 from warden.redact.answer import Answer, Swap
 from warden.redact.headers import Fields
 from warden.redact.redactor import BlockedError
-from warden.redact.vault import Vault, VaultFullError
+from warden.redact.vault import Vault
 
 #: What the agent reads when our own code failed. The detail is in the audit record of the ruling.
 FAILED = "warden could not rule on this, so it is denied. The audit log has the detail under ruling {id}."
@@ -283,14 +283,9 @@ class Pipeline:
         try:
             # After the decision: no policy, and no record, ever sees a secret.
             filled = outgoing.substitute(message, self.vault, self._transcripts)
-            forward = self._broker.authorize(filled, actions, message)
-            _check_sendable(forward)
-            return Ruling(ruling_id, actions, decision, forward=forward)
+            return Ruling(ruling_id, actions, decision, forward=self._broker.authorize(filled, actions, message))
         except CredentialError as error:
             return Ruling(ruling_id, actions, Decision(reason=error.message, advice=error.advice), code=error.code)
-        except VaultFullError:
-            full = Decision(reason="This session has seen more secrets than it can remember.", advice="Go on in a new session.")
-            return Ruling(ruling_id, actions, full, code="vault-full")
 
     def _asked(self, message: Message) -> Message:
         """What is decided on. A body that was read for its placeholders alone is no part of it: what is in the vault must not change a ruling."""
@@ -352,18 +347,6 @@ class Pipeline:
             self._log.append(*outcomes)
         except AuditError:
             return  # The next ruling meets the same error and is denied for it.
-
-
-def _check_sendable(request: HttpRequest) -> None:
-    """Raises CredentialError for a credential that would be more than a value where it stands: one with a line's end in it is another header."""
-    try:
-        framing.check_fields(request)
-    except DecodeError:
-        raise CredentialError(
-            "credential-unsendable",
-            "The real credential has characters that no header may have.",
-            "Look at it outside the sandbox: a line's end at its end, perhaps.",
-        ) from None
 
 
 def sentence(ruling: Ruling) -> str:

@@ -22,6 +22,7 @@ and around them:
 - `aws_request`: pure: what is looked at in an AWS request before it is signed anew, and refused.
 - `gcp_resolve`: the same for Google's access tokens, which `gcp_tokens` keeps; `gcp_outside`: what the user's Google files say that is no secret;
 - `gcp_metadata`: Google's metadata server, pure; `gcp_exchange`: what is exchanged for a token; `gcp_answers`: tokens in answers;
+- `gcp_identity`: ID tokens, each for the host of its audience;
 - `goog4`: pure: Cloud Storage's signed URLs, proven and signed again;
 - `service_account`: pure: dummies of service account keys, and signatures by them made again with the real key;
 

@@ -49,7 +49,11 @@ def check(request: HttpRequest, *, method_override: bool = False) -> None:
     """Raises DecodeError unless `request` has exactly one reading. `method_override`: the dialect decodes those headers itself."""
     if not _TOKEN.fullmatch(request.method) or request.method.upper() == "CONNECT":
         raise DecodeError("method", f"The method {request.method[:32]!r} is not one that can be ruled on.")
-    check_fields(request)
+    if not _TARGET.fullmatch(request.target):
+        raise DecodeError("target-form", "The request target is not a plain path and query of visible ASCII characters.")
+    for name, value in request.headers:
+        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise DecodeError("header-characters", f"The header {name[:32]!r} holds characters that HTTP does not allow.")
     if not method_override and (found := METHOD_OVERRIDES & request.fields.keys()):
         raise DecodeError("method-override", f"The header {min(found)} asks for another method than the request line does.")
     if found := TARGET_OVERRIDES & request.fields.keys():
@@ -61,15 +65,6 @@ def check(request: HttpRequest, *, method_override: bool = False) -> None:
             )
     _check_authority(request)
     _check_framing(request.fields)
-
-
-def check_fields(request: HttpRequest) -> None:
-    """Raises DecodeError unless target and headers are of characters that leave each what it is."""
-    if not _TARGET.fullmatch(request.target):
-        raise DecodeError("target-form", "The request target is not a plain path and query of visible ASCII characters.")
-    for name, value in request.headers:
-        if not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
-            raise DecodeError("header-characters", f"The header {name[:32]!r} holds characters that HTTP does not allow.")
 
 
 def check_but_method(request: HttpRequest) -> None:

@@ -60,7 +60,7 @@ class Session:
 
     def __init__(self, home: Path) -> None:
         self.real = KeyPair("ASIA" + dummy().access_key[4:], dummy().secret_key, "IQoJ" + secrets.token_urlsafe(200))
-        self.google = "ya29." + secrets.token_urlsafe(60)
+        self.google = secrets.token_urlsafe(60)  # of no look of its own, as federated tokens are
         self.cluster_token = secrets.token_urlsafe(40)
         self.value = secrets.token_urlsafe(30)
         environment = {
@@ -487,9 +487,9 @@ def test_a_placeholder_in_a_longer_value_is_refused(session: Session, scheme: st
     [str.swapcase, lambda text: text[::-1], lambda text: f"{text[:9]}\u200b{text[9:]}", lambda text: text.translate({ord("w"): "\uff57"})],
 )
 def test_what_only_looks_like_a_placeholder_is_nothing(session: Session, change: Callable[[str], str]) -> None:
-    for field in (f"Bearer {change(session.mine)}", f"Bearer {change(session.mine).encode().decode('latin-1')}"):
-        sent = plain(API, "/", ("Authorization", field), FORM, body=f"password={change(session.mine)}".encode())
-        assert session.holds(session.send(sent)) == []
+    field = f"Bearer {change(session.mine).encode().decode('latin-1')}"  # as bytes of a head are read
+    sent = plain(API, "/", ("Authorization", field), FORM, body=f"password={change(session.mine)}".encode())
+    assert session.holds(session.send(sent)) == []
 
 
 def test_another_sessions_placeholder_is_nothing(session: Session, tmp_path: Path) -> None:
