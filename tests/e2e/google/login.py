@@ -84,8 +84,8 @@ def main(directory: Path) -> None:
     default = directory / ".config/gcloud/application_default_credentials.json"
     default.parent.mkdir(parents=True)
     default.write_text(json.dumps(LOGIN))
-    program.LIMIT = 3.0
     for mode[0] in MODES:
+        program.LIMIT = 3.0 if mode[0] == "slow" else program.LIMIT
         environment = {"PATH": "/usr/bin:/bin", "SSL_CERT_FILE": str(directory / "ca.pem"), "NO_GCE_CHECK": "true"}
         broker = GcpBroker(GcpCredentialsConfig(), environment, directory)
         started, before = time.monotonic(), len(seen)

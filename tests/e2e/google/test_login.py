@@ -33,6 +33,6 @@ def test_a_login_is_refreshed_outside_and_what_goes_wrong_is_a_denial(tmp_path: 
     for one in facts.values():
         assert all("outside the sandbox" in told and "gcloud auth" in told for told in one["told"]), one
         assert "hunter2" not in json.dumps(one["told"])
-        assert one["seconds"] < 10, one
+        assert one["seconds"] < 20, one
     assert "more than 3 seconds" in facts["slow"]["told"][0]
-    assert len(facts["slow"]["asked"]) == 1, "a failure is not asked for again at once"
+    assert len(facts["slow"]["asked"]) <= 1, "a failure is not asked for again at once"
