@@ -63,14 +63,20 @@ def test_an_expired_url_is_denied(warden: Warden, cloud: LocalAws, bucket: str) 
     assert len(cloud.requests()) == before
 
 
-@pytest.mark.parametrize("service", ["container", "instance"])
-def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, cloud: LocalAws, service: str) -> None:
-    aws = require("aws")
+def without_keys(service: str) -> str:
+    """Shell that takes away every other way to an identity."""
     unset = (
         "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_PROFILE; rm -rf ~/.aws 2>/dev/null; export HOME=/nonexistent"
     )
     if service == "instance":
         unset += " AWS_EC2_METADATA_DISABLED=false; unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+    return unset
+
+
+@pytest.mark.parametrize("service", ["container", "instance"])
+def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, cloud: LocalAws, service: str) -> None:
+    aws = require("aws")
+    unset = without_keys(service)
     done = warden.exec(
         "bash", "-c", f"{unset}; {aws} configure list; {aws} sts get-caller-identity --region us-east-1; "
         f"{sys.executable} -c 'import boto3; k = boto3.Session().get_credentials(); print(k.method, k.access_key, bool(k.token))'",
@@ -84,3 +90,93 @@ def test_the_cli_finds_its_identity_at_the_metadata_services(warden: Warden, clo
     assert sent["token"] == real.get("session_token", "")
     answered = [ruling for ruling in warden.rulings() if any(name.startswith("metadata:") for name in ruling["operations"])]
     assert answered, warden.rulings()[-3:]
+
+
+NODE = """
+const { S3Client, ListObjectsV2Command } = require("@aws-sdk/client-s3");
+const client = new S3Client({ region: "us-east-1" });
+client.send(new ListObjectsV2Command({ Bucket: process.argv[1] })).then(
+  async answer => console.log(answer.KeyCount, (await client.config.credentials()).sessionToken.length > 100),
+  error => console.log(error.name, error.message));
+"""
+
+
+@pytest.mark.parametrize("service", ["container", "instance"])
+@pytest.mark.parametrize("language", ["go", "javascript"])
+def test_other_languages_find_it_too(
+    warden: Warden, cloud: LocalAws, bucket: str, owner: Callable[[str], Any], service: str, language: str
+) -> None:
+    owner("s3").put_object(Bucket=bucket, Key="found/by-itself", Body=b"x")
+    before = len(cloud.requests())
+    if language == "go":
+        command = f"{require('s5cmd')} ls s3://{bucket}/found/*"
+    else:
+        (warden.work / "list.js").write_text(NODE)
+        command = f'{require("node")} -e "$(cat list.js)" {bucket}'
+    done = warden.exec("bash", "-c", f"{without_keys(service)}; export AWS_REGION=us-east-1; {command}")
+    assert ("by-itself" if language == "go" else " true") in done.stdout, done
+    real = cloud.config()["credentials"]["aws"]
+    sent = cloud.requests()[before:]
+    assert sent
+    assert all(f"Credential={real['access_key_id']}/" in one["authorization"] for one in sent)
+    rulings = warden.rulings()[-20:]
+    asked = [ruling["message"] for ruling in rulings if any(name.startswith("metadata:") for name in ruling["operations"])]
+    assert any("/v2/credentials/" in one["path"] if service == "container" else "security-credentials" in one["path"] for one in asked), (
+        asked
+    )
+
+
+#: An upload of three chunks that were signed one after the other, and what a hostile client sends instead of them.
+CHUNKS = """
+import hashlib, hmac, http.client, os, ssl, sys
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+keys = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+bucket, size = sys.argv[1], 200_000
+host = f"{bucket}.s3.us-east-1.amazonaws.com"
+
+def upload(name, change):
+    made = AWSRequest("PUT", f"https://{host}/{name}", {"x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+                      "x-amz-decoded-content-length": str(2 * size), "content-encoding": "aws-chunked"})
+    SigV4Auth(keys, "s3", "us-east-1").add_auth(made)
+    date, last = made.headers["X-Amz-Date"], made.headers["Authorization"].rpartition("Signature=")[2]
+    scope = f"{date[:8]}/us-east-1/s3/aws4_request"
+    key = b"AWS4" + keys.secret_key.encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    chunks = []
+    for data in (b"a" * size, b"b" * size, b""):
+        text = "\\n".join(["AWS4-HMAC-SHA256-PAYLOAD", date, scope, last, hashlib.sha256(b"").hexdigest(), hashlib.sha256(data).hexdigest()])
+        last = hmac.digest(key, text.encode(), "sha256").hex()
+        chunks.append(f"{len(data):x};chunk-signature={last}\\r\\n".encode() + data + b"\\r\\n")
+    body = b"".join(change(chunks))
+    connection = http.client.HTTPSConnection(host, context=ssl.create_default_context(), timeout=20)
+    try:
+        connection.request("PUT", f"/{name}", body, dict(made.headers))
+        answer = connection.getresponse()
+        print(name, answer.status, answer.read().decode()[:300].replace("\\n", " "))
+    except OSError as error:
+        print(name, type(error).__name__)
+
+upload("good", lambda chunks: chunks)
+upload("changed", lambda chunks: [chunks[0], chunks[1].replace(b"bbb", b"ccc", 1), chunks[2]])
+upload("reordered", lambda chunks: [chunks[1], chunks[0], chunks[2]])
+upload("repeated", lambda chunks: [chunks[0], chunks[0], chunks[2]])
+upload("cut", lambda chunks: chunks[:2])
+upload("more", lambda chunks: [*chunks, b"GET / HTTP/1.1\\r\\n\\r\\n"])
+upload("longer", lambda chunks: [chunks[0], chunks[1].replace(b"30d40;", b"30d41;"), chunks[2]])
+"""
+
+
+def test_signed_chunks_that_were_changed_make_no_object(warden: Warden, bucket: str, owner: Callable[[str], Any]) -> None:
+    done = warden.python(CHUNKS, bucket)
+    told = {line.partition(" ")[0]: line.partition(" ")[2] for line in done.stdout.splitlines()}
+    assert told.pop("good").startswith("200"), done
+    assert set(told) == {"changed", "reordered", "repeated", "cut", "more", "longer"}, done
+    assert not [line for line in told.values() if line.startswith("200")], done
+    assert any("403" in line and "chunk" in line for line in told.values()), done
+    kept = {each["Key"]: each["Size"] for each in owner("s3").list_objects_v2(Bucket=bucket).get("Contents", [])}
+    assert kept.pop("good") == 400_000
+    assert not kept.keys() & told.keys()

@@ -9,7 +9,8 @@ and around them:
 - `source`: the real credentials of one profile, fetched when first needed and again before they expire;
 - `resolve`: a program of its own that asks botocore's whole chain (SSO, assumed roles, processes, instance metadata) in the user's environment,
   with a time limit; it is run, never imported;
-- `ask`: runs such a program as the user; `reach`: what of it the sandboxed command could have written, and is therefore not used;
+- `ask`: asks such a program; `program`: runs it and any other as the user; `renewed`: keeps what it gives; `files`: reads a file of the user's;
+- `reach`: what of all that the sandboxed command could have written, and is therefore not used;
 - `entries`: placeholders for any other API, from the configuration or from `known`, the variables of well-known tools; `command` runs what prints
   one;
 - `refilled`: a signed AWS request into which secrets were put, signed again;
@@ -21,6 +22,8 @@ and around them:
 - `aws_request`: pure: what is looked at in an AWS request before it is signed anew, and refused.
 - `gcp_resolve`: the same for Google's access tokens, which `gcp_tokens` keeps; `gcp_outside`: what the user's Google files say that is no secret;
 - `gcp_metadata`: Google's metadata server, pure; `gcp_exchange`: what is exchanged for a token; `gcp_answers`: tokens in answers;
+- `gcp_identity`: ID tokens, each for the host of its audience;
+- `goog4`: pure: Cloud Storage's signed URLs, proven and signed again;
 - `service_account`: pure: dummies of service account keys, and signatures by them made again with the real key;
 
 The walk of one request (`AwsBroker.authorize`)::

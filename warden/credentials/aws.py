@@ -16,9 +16,11 @@ from warden.config import AwsCredentialsConfig
 from warden.credentials.aws_request import (
     QUERY_SIGNATURES,
     body_of,
+    check_host,
     check_scheme,
     check_signed_headers,
     check_unsigned,
+    is_brought,
     moment_of,
     names_of,
     only,
@@ -55,7 +57,8 @@ class AwsBroker:
 
     `environment` is the calling user's, `home` their home; nothing is read from the process's own. `run_as` is the user and group id to read files
     and start processes as, where the worker is root and the user is not. `writable`: see `Outside`.
-    `adopt` is told each secret that AWS returned, and the dummy that stands for it.
+    `adopt` is told each secret that AWS returned, and the dummy that stands for it; and each that is about to be sent to AWS, without one, because an
+    error quotes what was signed: the session's token is in the text of ``SignatureDoesNotMatch``.
     Raises CredentialError ``bad-profile-file`` for files that do not parse.
 
     A configuration that names a profile or states keys narrows the session to that one identity; else every profile of the user's files
@@ -74,6 +77,7 @@ class AwsBroker:
         adopt: Callable[[str, str], object] = lambda _secret, _stand_in: None,
     ) -> None:
         self._adopt = adopt
+        self._told: set[str] = set()
         self._config = config
         self._now = now
         self._outside = Outside(environment, home, run_as, writable)
@@ -134,7 +138,8 @@ class AwsBroker:
         result["AWS_EC2_METADATA_DISABLED"] = "true"
         if self._config.enabled:
             result["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = self._imds.container_path
-        # Directory buckets hand out session keys, which only the broker's own keys could be swapped for: sign as for any other bucket.
+        # Directory buckets hand out session keys. Those are swapped as any; but a policy may deny every call that returns credentials (`no-destroy`
+        # does), and a bucket whose requests are signed as any other's needs none.
         result["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"] = "true"
         if self._default is not None:
             result["AWS_ACCESS_KEY_ID"] = self._default.access_key
@@ -214,7 +219,10 @@ class AwsBroker:
         """
         if not any(action.provider == "aws" for action in actions):
             return request
+        check_host(request, actions)
         if asked is not None and asked is not request:
+            if is_brought(asked, request):
+                return request
             self.authorize(asked, actions)
             request = refilled(asked, request, self._signer(asked))
         authorization = only(request, "authorization")
@@ -248,7 +256,7 @@ class AwsBroker:
         if signature.algorithm != ALGORITHM and payload in (CHUNKS, CHUNKS_AND_TRAILER):
             raise CredentialError("chunk-signatures", "Head and chunks are signed by different algorithms.", "Sign both by the same.")
         proof = prove(request, signature, made, timestamp, payload)
-        real = source.keys()
+        real = self._real(source)
         out = resign(request, signature, proof, real)
         if payload not in (CHUNKS, CHUNKS_AND_TRAILER):
             return out
@@ -280,7 +288,16 @@ class AwsBroker:
         self._check_window(presigned)
         payloads = presigned_payloads(request, presigned) or (hashlib.sha256(body_of(request)).hexdigest(),)
         proof = prove(presigned.unsigned, signature, made, presigned.timestamp, *payloads)
-        return resign_presigned(request, presigned, proof, source.keys())
+        return resign_presigned(request, presigned, proof, self._real(source))
+
+    def _real(self, source: Source | Stated) -> KeyPair:
+        """The real keys, of which no secret comes back from now on."""
+        keys = source.keys()
+        for secret in (keys.secret_key, keys.token):
+            if secret and secret not in self._told:
+                self._told.add(secret)
+                self._adopt(secret, "")
+        return keys
 
     def _passes(self, signature: Signature) -> bool:
         """Whether `signature` is by somebody else's key, and the user lets those pass."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote_plus
 
@@ -11,11 +12,12 @@ from warden.credentials.chunks import CHUNKS, CHUNKS_AND_TRAILER
 from warden.credentials.presigned import Presigned
 from warden.credentials.sigv4 import RAW_PATH_SERVICES, Signature
 from warden.errors import CredentialError
-from warden.model import HttpRequest
+from warden.model import Action, HttpRequest
 
 _HEX_HASH = re.compile(r"[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _SIGNER = re.compile(r"Credential=([^/,\s%]+)(?:/|%2[Ff])")
+_SERVICE_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?\.(?:amazonaws\.com(?:\.cn)?|api\.aws)")
 _EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
 #: Values of x-amz-content-sha256 that leave the body unsigned.
@@ -45,6 +47,34 @@ def signer(request: HttpRequest) -> str:
     return found[1] if found else ""
 
 
+def check_host(request: HttpRequest, actions: Sequence[Action]) -> None:
+    """Raises CredentialError for a signed request to a name of AWS's below which customers have servers of their own, which would see its token.
+
+    A service that no table knows yet has a name of one label, before the region.
+    """
+    signed = "x-amz-signature=" in request.target.lower() or request.header_values("authorization")
+    if signed and any(action.operation.startswith("unknown:") for action in actions) and not _SERVICE_HOST.fullmatch(request.host):
+        raise CredentialError(
+            "unknown-host", f"{request.host} is no service of AWS's that is known, and may be a customer's.", "Call AWS's own API."
+        )
+
+
+def is_brought(asked: HttpRequest, request: HttpRequest) -> bool:
+    """Whether all that authorizes `request` is a token that stands where `asked` has its placeholder: a key of Bedrock's, a single sign-on's. That it
+    may be sent there is what its binding says.
+    """
+    put = {name for name in ("authorization", "x-amz-sso_bearer_token") if asked.header_values(name) != request.header_values(name)}
+    present = ({"authorization"} | _TOKEN_HEADERS) & request.fields.keys()
+    authorization = only(request, "authorization")
+    return (
+        bool(put)
+        and put == present
+        and len(put) == 1
+        and (authorization is None or authorization.lower().startswith("bearer "))
+        and not names_of(request.target.partition("?")[2]) & QUERY_SIGNATURES
+    )
+
+
 def check_unsigned(request: HttpRequest) -> None:
     """An anonymous request passes. One that has credentials in another place than Authorization header or query does not."""
     if not _TOKEN_HEADERS.isdisjoint(request.fields):
@@ -65,7 +95,9 @@ def check_scheme(authorization: str) -> None:
             return
         case "bearer":
             raise CredentialError(
-                "bearer-token", "AWS bearer tokens cannot be used inside the sandbox yet.", "Sign with the session's credentials."
+                "bearer-token",
+                "The request has a bearer token that is not this session's.",
+                "Sign with the session's credentials; set AWS_BEARER_TOKEN_BEDROCK outside for Bedrock.",
             )
         case "aws" | "aws3" | "aws3-https":
             raise sigv2()

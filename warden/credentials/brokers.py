@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,12 @@ from warden.credentials.aws import AwsBroker
 from warden.credentials.entries import Entries
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
+from warden.errors import CredentialError
 from warden.model import Action, HttpRequest, HttpResponse
+from warden.redact.vault import VaultFullError
+
+#: What leaves each field what it is (RFC 9110 section 5.5, RFC 9112 section 3.2): a credential with a line's end in it would be another header.
+_VALUE, _TARGET = re.compile(r"[\t\x20-\x7e\x80-\xff]*"), re.compile(r"[\x21-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,19 @@ class Brokers:
         return any(broker.needs_body(request) for broker in self._all())
 
     def authorize(self, request: HttpRequest, actions: Sequence[Action], asked: HttpRequest | None = None) -> HttpRequest:
-        for broker in self._all():
-            request = broker.authorize(request, actions, asked)
+        try:
+            for broker in self._all():
+                request = broker.authorize(request, actions, asked)
+        except VaultFullError:
+            raise CredentialError(
+                "vault-full", "This session has seen more secrets than it can remember.", "Go on in a new session."
+            ) from None
+        if not _TARGET.fullmatch(request.target) or not all(_VALUE.fullmatch(value) for _, value in request.headers):
+            raise CredentialError(
+                "credential-unsendable",
+                "The real credential has characters that no header may have.",
+                "Look at it outside the sandbox: a line's end at its end, perhaps.",
+            )
         return request
 
     def local(self, request: HttpRequest) -> HttpResponse | None:

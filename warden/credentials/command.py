@@ -1,19 +1,16 @@
-"""Runs a command of the user's that prints a credential: as the user, outside, with a time limit, and nothing that the sandbox could have made."""
+"""A command of the user's that prints a credential, of which nothing is what the sandbox could have made."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 
 from warden.credentials import reach
-from warden.credentials.ask import LIMIT
 from warden.credentials.outside import Outside
-from warden.credentials.rights import identity
+from warden.credentials.program import ProgramError
+from warden.credentials.program import output as run
 from warden.errors import CredentialError
 
 #: Bytes that a credential may have.
@@ -33,38 +30,17 @@ def printed(outside: Outside, argv: Sequence[str], name: str) -> bytes:
             f"The command of the credential {name} could have been written by the sandboxed command.",
             "Move it out of the directories that are writable inside, or run from another directory.",
         )
-    program = shutil.which(argv[0], path=outside.environment.get("PATH", os.defpath)) if "/" not in argv[0] else argv[0]
+    found = shutil.which(argv[0], path=outside.environment.get("PATH", os.defpath)) if "/" not in argv[0] else argv[0]
     advice = f"Run `{text}` outside the sandbox to see what it says."
-    if program is None or not program.startswith("/"):
+    if found is None or not found.startswith("/"):
         raise CredentialError("credentials-unavailable", f"The command of the credential {name} is not on the search path.", advice)
     try:
-        process = subprocess.Popen(
-            [program, *argv[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=outside.environment,
-            cwd="/",
-            start_new_session=True,  # no terminal to ask on, and one group to end
-            **identity(outside.run_as),
-        )
-    except (OSError, ValueError, subprocess.SubprocessError):
-        raise CredentialError("credentials-unavailable", f"The command of the credential {name} cannot be started.", advice) from None
-    try:
-        answer, _ = process.communicate(timeout=LIMIT)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        took = f"The command of the credential {name} took more than {LIMIT:g} seconds."
-        raise CredentialError("credentials-unavailable", took, advice) from None
-    finally:
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-    if process.returncode or not answer.strip() or len(answer) > SIZE:
-        said = f"ended with status {process.returncode}" if process.returncode else "printed no credential"
-        raise CredentialError("credentials-unavailable", f"The command of the credential {name} {said}.", advice)
-    return bytes(answer)
+        answer = run([found, *argv[1:]], outside.environment, outside.run_as)
+        if not answer.strip() or len(answer) > SIZE:
+            raise ProgramError("printed no credential")
+    except ProgramError as error:
+        raise CredentialError("credentials-unavailable", f"The command of the credential {name} {error}.", advice) from None
+    return answer
 
 
 def keyring(outside: Outside, reference: str) -> tuple[str, ...]:

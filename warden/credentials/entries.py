@@ -15,13 +15,17 @@ from urllib.parse import urlsplit
 
 from warden.config import CredentialEntry, CredentialsConfig
 from warden.credentials import command, reach
-from warden.credentials.gcp_tokens import FAILURE_LIFE, UNDATED_LIFE
+from warden.credentials.files import content
 from warden.credentials.known import KNOWN
 from warden.credentials.outside import Outside
+from warden.credentials.renewed import Renewed
 from warden.credentials.rights import as_user
 from warden.errors import CredentialError
 from warden.redact import placeholder
 from warden.redact.vault import Binding, Vault
+
+#: Bytes of a guessable value that is looked for inside of other variables.
+_SHORTEST = 6
 
 
 class Value:
@@ -30,31 +34,20 @@ class Value:
     def __init__(self, entry: CredentialEntry, outside: Outside, now: Callable[[], float]) -> None:
         self._entry = entry
         self._outside = outside
-        self._now = now
-        self._kept, self._until = b"", 0.0
-        self._failure: CredentialError | None = None
+        self._printed = Renewed(self._run, now)
 
     def __repr__(self) -> str:
         return f"Value({self._entry.name!r})"
 
     def __call__(self) -> bytes:
-        """Good now. Blocks while it is fetched, `ask.LIMIT` at most. Raises CredentialError."""
-        if self._entry.source == "file":
-            return self._read()
-        if self._now() < self._until:
-            if self._failure is not None:
-                raise self._failure
-            return self._kept
-        try:
-            argv = shlex.split(self._entry.reference)
-            if self._entry.source == "keyring":
-                argv = list(command.keyring(self._outside, self._entry.reference))
-            self._kept = _trimmed(command.printed(self._outside, argv, self._entry.name))
-        except CredentialError as error:
-            self._failure, self._until = error, self._now() + FAILURE_LIFE
-            raise
-        self._failure, self._until = None, self._now() + UNDATED_LIFE
-        return self._kept
+        """Good now. Blocks while it is fetched, `program.LIMIT` at most. Raises CredentialError."""
+        return self._read() if self._entry.source == "file" else self._printed.get()
+
+    def _run(self) -> tuple[bytes, None]:
+        argv = shlex.split(self._entry.reference)
+        if self._entry.source == "keyring":
+            argv = list(command.keyring(self._outside, self._entry.reference))
+        return _trimmed(command.printed(self._outside, argv, self._entry.name)), None
 
     def _read(self) -> bytes:
         name, path = self._entry.name, self._entry.reference
@@ -65,16 +58,14 @@ class Value:
                 "Move it out of the directories that are writable inside, or run from another directory.",
             )
         try:
-            with as_user(self._outside.run_as), open(path, "rb") as file:
-                content = _trimmed(file.read(command.SIZE + 1))
+            with as_user(self._outside.run_as):
+                found = _trimmed(content(path, command.SIZE))
         except OSError as error:
-            raise CredentialError(
-                "credentials-unavailable", f"The file of the credential {name} cannot be read: {error.strerror}.", f"Look at {path}."
-            ) from None
-        if not content or len(content) > command.SIZE:
-            said = "is empty" if not content else "is larger than a credential"
-            raise CredentialError("credentials-unavailable", f"The file of the credential {name} {said}.", f"Look at {path}.")
-        return content
+            said = f"cannot be read: {error.strerror}" if error.strerror else "is no file, or larger than a credential"
+            raise CredentialError("credentials-unavailable", f"The file of the credential {name} {said}.", f"Look at {path}.") from None
+        if not found:
+            raise CredentialError("credentials-unavailable", f"The file of the credential {name} is empty.", f"Look at {path}.")
+        return found
 
 
 class Entries:
@@ -98,6 +89,8 @@ class Entries:
         self._now = now
         self._passed = passed
         self._variables: dict[str, str] = {}
+        #: What came from variables.
+        self._values: set[bytes] = set()
         self._sources = frozenset(entry.reference for entry in config.entries if entry.source == "env") - passed
         for entry in config.entries:
             self._admit(entry)
@@ -120,8 +113,16 @@ class Entries:
 
     def hides(self, environment: Mapping[str, str]) -> frozenset[str]:
         """The variables of `environment` that stay outside: those that a value is from, and any other that has one of the values in it."""
-        holding = {name for name, value in environment.items() if self._vault.secrets_in(value.encode("utf-8", "surrogateescape"))}
+        holding = {name for name, value in environment.items() if self._holds(value.encode("utf-8", "surrogateescape"))}
         return self._sources | (holding - self._passed)
+
+    def _holds(self, value: bytes) -> bool:
+        """A short value counts where it is all of the variable, or it would be found in anything."""
+        return (
+            value in self._values
+            or any(len(one) >= _SHORTEST and one in value for one in self._values)
+            or bool(self._vault.secrets_in(value))
+        )
 
     def _admit(self, entry: CredentialEntry) -> None:
         binding = Binding(entry.hosts, entry.fields)
@@ -129,6 +130,7 @@ class Entries:
             secret = _trimmed(self._given.get(entry.reference, "").encode("utf-8", "surrogateescape"))
             if not secret:
                 return  # not set for this command: nothing stands for it
+            self._values.add(secret)
             made = self._vault.admit(secret, place=f"credential {entry.name}", binding=binding)
         else:
             made = self._vault.reserve(placeholder.plain().encode(), binding, Value(entry, self._outside, self._now))

@@ -1,9 +1,9 @@
 """Answers that hold new credentials: each becomes a dummy that is bound to the real one, with the same life.
 
 ================================================  ==================================================================================
-``oauth2.token``, ``sts.token``                   access and refresh tokens become dummies; an ID token loses its signature
+``oauth2.token``, ``sts.token``                   access, refresh and ID tokens become dummies (:mod:`warden.credentials.gcp_identity`)
 ``iamcredentials...generateAccessToken``          the token becomes a dummy
-``iamcredentials...generateIdToken``              loses its signature, which is what it is worth elsewhere; its claims can be read
+``iamcredentials...generateIdToken``              the same claims without the signature, which is what it is worth elsewhere
 ``iam...serviceAccounts.keys.create``             the key becomes a dummy key that signs (:mod:`warden.credentials.service_account`)
 ================================================  ==================================================================================
 
@@ -13,7 +13,6 @@ An answer that cannot be read for certain is not handed on. An error of Google's
 from __future__ import annotations
 
 import json
-import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -34,9 +33,15 @@ def concerned(actions: Sequence[Action]) -> bool:
 
 
 def replaced(
-    request: HttpRequest, response: HttpResponse, bound: Dummies, adopt: Callable[[Mapping[str, Any]], Mapping[str, str]]
+    request: HttpRequest,
+    response: HttpResponse,
+    bound: Dummies,
+    adopt: Callable[[Mapping[str, Any]], Mapping[str, str]],
+    identify: Callable[[str], str],
 ) -> HttpResponse:
-    """`response` with dummies. `adopt` makes the one of a key. Raises CredentialError ``unreadable-answer`` for what is not JSON as expected."""
+    """`response` with dummies. `adopt` makes the one of a key, `identify` of an ID token.
+
+    Raises CredentialError ``unreadable-answer`` for what is not JSON as expected."""
     if request.header_values("content-type")[:1] and request.header_values("content-type")[0].lower().startswith("application/grpc"):
         raise _unreadable("came over gRPC")
     if response.status >= 400:
@@ -53,8 +58,8 @@ def replaced(
         "access_token": lambda real: bound.make(Fixed(real)),
         "accessToken": lambda real: bound.make(Fixed(real)),
         "refresh_token": lambda real: bound.make(Fixed(real), "1//"),
-        "id_token": _unsigned,
-        "token": _unsigned,
+        "id_token": identify,
+        "token": identify,
         "privateKeyData": lambda real: _key(real, adopt),
     }
     made = {}
@@ -64,14 +69,6 @@ def replaced(
             raise _unreadable(f"has a {name} that is no text")
         made[name] = change(value) if change is not None else value
     return replace(response, body=json.dumps(made).encode())
-
-
-def _unsigned(token: str) -> str:
-    """The same header and claims with a signature of random bytes; a token of another form is nothing but its dummy."""
-    segments = token.split(".")
-    if len(segments) != 3:
-        return f"warden-{secrets.token_urlsafe(48)}"
-    return ".".join((*segments[:2], secrets.token_urlsafe(256)))
 
 
 def _key(data: str, adopt: Callable[[Mapping[str, Any]], Mapping[str, str]]) -> str:

@@ -5,7 +5,8 @@ a JWT that a dummy key of the session has signed              answered here, wit
 a refresh token, or a token to exchange, that is a dummy      becomes the real one, and the answer's tokens new dummies
 any other refresh token, assertion or token to exchange       denied: the agent found or made it
 a code of a login that is going on (RFC 6749, 8628)           passes, where policy allows; the answer's tokens become dummies
-an ID token, another subject (delegation), a signature        denied: they are worth something outside Google's APIs
+an ID token, by such a JWT                                    answered here, with a dummy for its audience (`gcp_identity`)
+another subject (delegation), a signature                     denied: they are worth something outside Google's APIs
 ============================================================  =====================================================================
 
 The first is answered without asking Google, as the metadata server is: the identity is the session's own, its use is ruled on at each request, and no
@@ -29,6 +30,7 @@ _ENDPOINTS = frozenset({
     *((urlsplit(uri).hostname, urlsplit(uri).path) for uri in TOKEN_URIS),
     ("oauth2.mtls.googleapis.com", "/token"), ("www.googleapis.com", "/oauth2/v3/token"), ("accounts.google.com", "/o/oauth2/v2/token"),
     ("sts.googleapis.com", "/v1/token"), ("sts.mtls.googleapis.com", "/v1/token"),
+    ("sts.googleapis.com", "/v1/oauthtoken"), ("sts.mtls.googleapis.com", "/v1/oauthtoken"),
 })  # fmt: skip
 
 _JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -37,8 +39,8 @@ _LOGIN_GRANTS = frozenset({"authorization_code", "urn:ietf:params:oauth:grant-ty
 _FORM = "application/x-www-form-urlencoded"
 #: The audience of a self-signed token: a service's address, or of a method's package in it. https://google.aip.dev/auth/4111
 _AUDIENCE = re.compile(r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)*\.googleapis\.com)(?:/[\w.]*)?")
-#: Methods whose answer is a signature by a service account.
-_SIGNING = (".signBlob", ".signJwt")
+#: Methods whose answer is a signature by a service account: of the credentials API, and of IAM's own, which had them before and still answers.
+_SIGNING = (".signblob", ".signjwt", "/signblob", "/signjwt")
 
 #: Makes the dummy for what an assertion is exchanged for: it and its life in whole seconds.
 type Exchange = Callable[[Assertion], tuple[str, int]]
@@ -53,7 +55,7 @@ def mints(actions: Sequence[Action]) -> bool:
     return any(action.provider == "gcp" and action.operation in ("oauth2.token", "sts.token") for action in actions)
 
 
-def answer(request: HttpRequest, keys: ServiceAccountKeys, exchange: Exchange) -> HttpResponse | None:
+def answer(request: HttpRequest, keys: ServiceAccountKeys, exchange: Exchange, identify: Callable[[str], str]) -> HttpResponse | None:
     """The endpoint's answer to a JWT that a dummy key has signed; None for anything else, which goes the way of all requests.
 
     Raises CredentialError for one that asks for what the sandbox is not given.
@@ -72,9 +74,9 @@ def answer(request: HttpRequest, keys: ServiceAccountKeys, exchange: Exchange) -
         raise CredentialError(
             "bad-assertion", "The audience of the assertion is not Google's token endpoint.", f"Sign one for {TOKEN_URIS[0]}."
         )
-    if "target_audience" in claims:
-        raise CredentialError("id-token", "ID tokens are not handed to the sandbox.", "Ask for an access token.")
     _check_subject(assertion)
+    if "target_audience" in claims:
+        return _json(200, {"id_token": identify(str(claims["target_audience"]))})
     if not isinstance(claims.get("scope"), str) or not assertion.scope.strip():
         return _json(400, {"error": "invalid_scope", "error_description": "The assertion names no scope."})
     dummy, life = exchange(assertion)
@@ -120,7 +122,7 @@ def check_audience(assertion: Assertion, request: HttpRequest) -> None:
 def check_signing(actions: Sequence[Action]) -> None:
     """Raises CredentialError for a request for a signature by a service account: it makes tokens and signed URLs that nobody rules on."""
     for action in actions:
-        if action.provider == "gcp" and action.operation.startswith("iamcredentials.") and action.operation.endswith(_SIGNING):
+        if action.provider == "gcp" and action.operation.lower().endswith(_SIGNING):
             raise CredentialError("signature", "A service account's signature is a credential, and is not handed to the sandbox.",
                                   "Call the API itself instead of signing for it.")  # fmt: skip
 

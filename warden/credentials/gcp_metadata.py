@@ -9,11 +9,12 @@ https://cloud.google.com/compute/docs/metadata/querying-metadata and, for what c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from warden.errors import CredentialError
 from warden.model import HttpRequest, HttpResponse
 
 #: The names of the server (``metadata.goog`` is its newer one), and its address: the values that `Host` may have.
@@ -25,8 +26,6 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 #: The keys that are objects of JSON by themselves, whatever `alt` asks for.
 _JSON = "application/json"
 _TEXT = "application/text"
-#: Why there is none: an ID token is signed by Google for one audience, and would be a secret of the session's.
-_NO_IDENTITY = "ID tokens are not handed to the sandbox: warden gives access tokens only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +48,17 @@ def claims(request: HttpRequest) -> bool:
     return path == "/" or path == "/computeMetadata" or path.startswith("/computeMetadata/")
 
 
-def answer(request: HttpRequest, instance: Instance) -> HttpResponse | None:
+def answer(request: HttpRequest, instance: Instance, identify: Callable[[str], str]) -> HttpResponse | None:
     """The server's answer; None for a request that is for another service at the same address. Never raises for anything that a client sends.
+
+    `identify` gives the dummy of an ID token for an audience, or raises CredentialError.
 
     ============================================  =====================================================================
     ``X-Forwarded-For``                           403, as the real one: a proxy was made to ask
     another `Host` than its own                   403: a name that was made to lead here
     no ``Metadata-Flavor: Google`` (but on ``/``) 403, as the real one
     another method than GET and HEAD              405
-    ``identity``                                  403: no ID tokens
+    ``identity``                                  a dummy for ``audience``; 403 where there is none
     a directory                                   its keys, one a line; JSON with ``recursive=true``
     what is not known                             404
     ============================================  =====================================================================
@@ -80,14 +81,17 @@ def answer(request: HttpRequest, instance: Instance) -> HttpResponse | None:
         return _response(200, "computeMetadata/\n" if path == "/" else "v1/\n")
     if not (path == _ROOT or path.startswith(f"{_ROOT}/")):
         return _response(404, "There is no such metadata.\n")
-    return _found(path.removeprefix(_ROOT).strip("/").split("/"), dict(parse_qsl(query)), instance)
+    return _found(path.removeprefix(_ROOT).strip("/").split("/"), dict(parse_qsl(query)), instance, identify)
 
 
-def _found(steps: list[str], query: Mapping[str, str], instance: Instance) -> HttpResponse:
+def _found(steps: list[str], query: Mapping[str, str], instance: Instance, identify: Callable[[str], str]) -> HttpResponse:
     if query.get("wait_for_change", "").lower() == "true":
         return _response(403, "Nothing here changes: ask without wait_for_change.\n")
-    if steps[:2] == ["instance", "service-accounts"] and steps[3:] == ["identity"]:
-        return _response(403, f"{_NO_IDENTITY}\n")
+    if steps[:2] == ["instance", "service-accounts"] and steps[3:] == ["identity"] and steps[2] in ("default", instance.email):
+        try:
+            return _response(200, identify(query.get("audience", "")), _TEXT)
+        except CredentialError as error:
+            return _response(403, f"{error.message} {error.advice}\n")
     at: Any = _tree(instance)
     for step in (step for step in steps if step):
         if not isinstance(at, dict) or step not in at:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,8 @@ _HARMLESS_VARIABLES = (
 FILE_VARIABLE, _DEFAULT_FILE = "GOOGLE_APPLICATION_CREDENTIALS", "application_default_credentials.json"
 #: The most bytes of such a file: a service account key has 2,400.
 _FILE_BYTES = 64 * 1024
+#: https://cloud.google.com/compute/docs/access/service-accounts#default_service_account
+_NUMBERED = re.compile(r"([0-9]{6,19})-compute@developer\.gserviceaccount\.com")
 #: What gcloud keeps its logins in.
 _LOGINS = ("credentials.db", "legacy_credentials", "access_tokens.db")
 #: What the firmware of a machine of Google's says, which is what Google's libraries go by. https://google.aip.dev/auth/4115
@@ -57,6 +60,8 @@ class Found:
     variables: Mapping[str, str] = field(default_factory=dict)
     #: Whether there is anything to get a token from.
     any_source: bool = False
+    #: Whether there is a service account outside, which has ID tokens: of the file that a variable names, or of the machine.
+    identifies: bool = False
 
     def text(self, key: str) -> str:
         """The value of `key` in that file when it is text; never asked for a secret one."""
@@ -68,6 +73,12 @@ class Found:
         names = ("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT")
         stated = next((value for name in names if (value := self.variables.get(name))), "")
         return stated or self.text("project_id") or self.text("quota_project_id")
+
+    @property
+    def number(self) -> str:
+        """The project's number, where the account says it: Compute Engine's default account is named after it. Else only Google knows."""
+        match = _NUMBERED.fullmatch(self.text("client_email"))
+        return match[1] if match and self.text("project_id") == self.project else ""
 
 
 def find(outside: Outside, tokens: tuple[str, ...]) -> Found:
@@ -83,8 +94,11 @@ def find(outside: Outside, tokens: tuple[str, ...]) -> Found:
     found = Found(default, str(path) if default else "", {**properties, **stated})
     quota = {"GOOGLE_CLOUD_QUOTA_PROJECT": found.text("quota_project_id")}
     variables = {**{name: value for name, value in quota.items() if value}, **found.variables}
-    source = bool(default) or logged_in or any(environment.get(name) for name in tokens) or _on_google(environment)
-    return Found(default, found.default_path, variables, source)
+    machine = _on_google(environment)
+    source = bool(default) or logged_in or any(environment.get(name) for name in tokens) or machine
+    named = bool(environment.get(FILE_VARIABLE))
+    account = found.text("type") in ("service_account", "impersonated_service_account") if named else machine
+    return Found(default, found.default_path, variables, source, account)
 
 
 def _on_google(environment: Mapping[str, str]) -> bool:

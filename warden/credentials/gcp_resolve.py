@@ -1,7 +1,7 @@
 """A program, run by `gcp` and never imported: asks for a Google access token in the environment that it was started with.
 
 stdin: JSON ``{"order": ["adc" | "gcloud" | "key", ...]}``, and for ``key`` the content of a service account's file as ``key`` and the
-``scopes`` to ask for. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
+``scopes`` to ask for; for ``identity``, the ``audience`` of an ID token. stdout: JSON ``{"token", "expires"}`` (seconds since the epoch or null),
 or ``{"error": <name of the last failure>}``: never a message, which may quote what a library or gcloud printed.
 
 ``adc`` are the application default credentials, by Google's own library: GOOGLE_APPLICATION_CREDENTIALS, the file of
@@ -26,7 +26,7 @@ def main() -> None:
     question = json.load(sys.stdin)
     for source in question["order"]:
         try:
-            answer = {"adc": _default, "gcloud": _gcloud, "key": _key}[source](question)
+            answer = {"adc": _default, "gcloud": _gcloud, "key": _key, "identity": _identity}[source](question)
             break
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent denies with its name
             answer = {"error": type(error).__name__}
@@ -44,6 +44,12 @@ def _key(question: dict[str, Any]) -> dict[str, Any]:
     from google.oauth2 import service_account
 
     return _refreshed(service_account.Credentials.from_service_account_info(question["key"], scopes=question["scopes"]))  # type: ignore[no-untyped-call]
+
+
+def _identity(question: dict[str, Any]) -> dict[str, Any]:
+    from google.oauth2 import id_token
+
+    return _refreshed(id_token.fetch_id_token_credentials(question["audience"], request=_request()))  # type: ignore[no-untyped-call]
 
 
 def _request() -> Any:

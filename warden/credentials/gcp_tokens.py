@@ -11,14 +11,11 @@ from typing import Any, Protocol
 
 from warden.credentials.ask import ask
 from warden.credentials.outside import Outside
+from warden.credentials.renewed import Renewed
 from warden.errors import CredentialError
 
 #: The life that Google's tokens usually have, in seconds.
 USUAL_LIFE = 3599
-#: Seconds before its expiry at which a token is fetched anew, and the life of one that names none.
-REFRESH_MARGIN, UNDATED_LIFE = 300.0, 900.0
-#: Seconds after a failure in which it is repeated without asking again.
-FAILURE_LIFE = 5.0
 #: Tokens of one session that came back in answers, at once.
 BOUND = 256
 
@@ -71,38 +68,19 @@ class Tokens:
         self._outside = outside
         self._stated = stated
         self._question = question
-        self._now = now
-        self._kept, self._refresh_at, self._expires = "", 0.0, 0.0
-        self._failure: CredentialError | None = None
-        self._failed_until = 0.0
+        self._kept = Renewed(self._resolved, now)
 
     def __repr__(self) -> str:
         return "Tokens(redacted)"
 
     def life(self) -> int:
         """Whole seconds that the token at hand is good for, or one would be: what a client may be told, and no reason to fetch one."""
-        left = int(self._expires - self._now())
-        return left if self._kept and left > 0 else USUAL_LIFE
+        return int(self._kept.left) or USUAL_LIFE
 
     def token(self) -> str:
         """A token that is good now. Blocks while it is fetched. Raises CredentialError ``no-credentials`` or ``credentials-unavailable``."""
-        for name in self._stated:
-            if stated := self._outside.environment.get(name):
-                return stated
-        now = self._now()
-        if self._kept and now < self._refresh_at:
-            return self._kept
-        if self._failure is not None and now < self._failed_until:
-            raise self._failure
-        try:
-            self._kept, expires = self._resolved()
-        except CredentialError as error:
-            self._failure, self._failed_until = error, self._now() + FAILURE_LIFE
-            raise
-        life = UNDATED_LIFE if expires is None else expires - now
-        self._failure, self._expires = None, now + life
-        self._refresh_at = now + max(0.0, life - min(REFRESH_MARGIN, life / 5))
-        return self._kept
+        stated = next((value for name in self._stated if (value := self._outside.environment.get(name))), "")
+        return stated or self._kept.get()
 
     def _resolved(self) -> tuple[str, float | None]:
         answer = ask(self._outside, _RESOLVE, self._question, kind="Google Cloud", advice=SETUP)

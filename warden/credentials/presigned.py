@@ -6,6 +6,7 @@ Accepted: each of the parameters below once, its name spelled exactly so, its va
 
     X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ID%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20260101T000000Z
     &X-Amz-Expires=900&X-Amz-SignedHeaders=host[&X-Amz-Security-Token=...][&X-Amz-Content-Sha256=...]&X-Amz-Signature=...
+    X-Amz-Algorithm=AWS4-ECDSA-P256-SHA256&X-Amz-Credential=ID%2F20260101%2Fs3%2Faws4_request&X-Amz-Region-Set=%2A&...
 
 What goes out is the same text with another access key, token and signature: nothing else is encoded, sorted or added.
 """
@@ -18,6 +19,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from warden.credentials.dummies import KeyPair
 from warden.credentials.sigv4 import ALGORITHM, Canonical, Proof, Signature, canonical_queries, digest_of, sign, signature_of
+from warden.credentials.sigv4a import ALGORITHM_A
 from warden.errors import CredentialError
 from warden.model import HttpRequest
 
@@ -26,7 +28,9 @@ LONGEST = 604_800
 
 _TOKENS = ("X-Amz-Security-Token", "X-Amz-S3session-Token")
 _REQUIRED = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
-_KNOWN = {name.lower(): name for name in (*_REQUIRED, *_TOKENS, "X-Amz-Content-Sha256")}
+#: SigV4A's, and only its.
+_REGIONS = "X-Amz-Region-Set"
+_KNOWN = {name.lower(): name for name in (*_REQUIRED, *_TOKENS, _REGIONS, "X-Amz-Content-Sha256")}
 _UNRESERVED = "-_.~"
 _EXPIRES = re.compile(r"[1-9][0-9]{0,5}")
 
@@ -62,9 +66,12 @@ def read_presigned(request: HttpRequest) -> Presigned:
             kept.append(pair)
     if missing := [name for name in _REQUIRED if name not in fields]:
         raise _malformed(missing[0])
-    if fields["X-Amz-Algorithm"] != ALGORITHM:
+    algorithm = fields["X-Amz-Algorithm"]
+    if algorithm not in (ALGORITHM, ALGORITHM_A):
         raise _malformed("X-Amz-Algorithm")
-    signature = signature_of(fields["X-Amz-Credential"], fields["X-Amz-SignedHeaders"], fields["X-Amz-Signature"])
+    if (algorithm == ALGORITHM_A) != bool(fields.get(_REGIONS)):
+        raise _malformed(_REGIONS)
+    signature = signature_of(fields["X-Amz-Credential"], fields["X-Amz-SignedHeaders"], fields["X-Amz-Signature"], algorithm)
     if signature is None:
         raise _malformed("X-Amz-Credential, X-Amz-SignedHeaders or X-Amz-Signature")
     expires = fields["X-Amz-Expires"]

@@ -94,7 +94,11 @@ class ServiceAccountKey:
         """A token of the real key over an encoded payload."""
         header = {"alg": "RS256", "typ": "JWT", **({"kid": self.real_id} if self.real_id else {})}
         message = f"{_encode(json.dumps(header).encode())}.{payload}"
-        return f"{message}.{_encode(self._real_key.sign(message.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+        return f"{message}.{_encode(self.signature(message.encode()))}"
+
+    def signature(self, message: bytes) -> bytes:
+        """The real key's over `message`: RSASSA-PKCS1-v1_5 with SHA-256."""
+        return self._real_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
 class ServiceAccountKeys:
@@ -124,6 +128,10 @@ class ServiceAccountKeys:
             self._by_dummy.popitem(last=False)
         return dict(key.dummy)
 
+    def of(self, email: str) -> list[ServiceAccountKey]:
+        """The keys of this account, the newest first."""
+        return [key for key in reversed(self._by_dummy.values()) if key.email == email]
+
     def read(self, token: str) -> Assertion | None:
         """What a dummy of the session has signed; None for a token that none has.
 
@@ -148,7 +156,7 @@ class ServiceAccountKeys:
 
     def _key(self, ident: object, issuer: object) -> ServiceAccountKey | None:
         if ident in (None, ""):  # Google's library writes an empty one for a key file that has none
-            found = next((key for key in reversed(self._by_dummy.values()) if key.email == issuer), None)
+            found = next(iter(self.of(issuer)), None) if isinstance(issuer, str) else None
         else:
             found = self._by_dummy.get(ident) if isinstance(ident, str) else None
         return found if found is not None and found.email == issuer else None

@@ -127,7 +127,7 @@ def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: s
 
     Raises CredentialError ``bad-signature`` when it did not.
     """
-    headers = _headers(request, signature.signed_headers)
+    headers = canonical_headers(request, signature.signed_headers)
     for sent, standard in _forms(request, signature.service):
         for payload in payloads:
             digest = digest_of(request.method, sent, headers, signature.signed_headers, payload)
@@ -142,7 +142,7 @@ def prove(request: HttpRequest, signature: Signature, key: KeyPair, timestamp: s
 
 def over(request: HttpRequest, signature: Signature, proof: Proof, payload: str) -> Proof:
     """What `proof` proved, for the headers that `request` has and another payload: to sign it anew."""
-    return replace(proof, headers=_headers(request, signature.signed_headers), digest="", payload=payload)
+    return replace(proof, headers=canonical_headers(request, signature.signed_headers), digest="", payload=payload)
 
 
 def resign(request: HttpRequest, signature: Signature, proof: Proof, key: KeyPair) -> HttpRequest:
@@ -204,7 +204,7 @@ def digest_of(method: str, form: Canonical, headers: Mapping[str, str], names: t
     return hashlib.sha256(_bytes(text)).hexdigest()
 
 
-def _headers(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
+def canonical_headers(request: HttpRequest, names: tuple[str, ...]) -> dict[str, str]:
     """The canonical value of each header in `names`."""
     found = {name: _trimmed(request.fields.get(name, ())) for name in names}
     if "host" in found and "host" not in request.fields:

@@ -6,7 +6,6 @@ there). All else, botocore's whole chain, is asked of `resolve` in a process of 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,16 +15,8 @@ from warden.credentials import reach
 from warden.credentials.ask import ask
 from warden.credentials.dummies import KeyPair
 from warden.credentials.outside import IDENTITY_SETTINGS, Outside
+from warden.credentials.renewed import Renewed
 from warden.errors import CredentialError
-
-#: Seconds that keys which came from a process and name no expiry are used.
-UNDATED_LIFE = 900.0
-
-#: Seconds after a failure in which it is repeated without asking again: an agent's retries must not start a process each.
-FAILURE_LIFE = 5.0
-
-#: Seconds before the expiry at which new keys are fetched, at most; keys of short life, after four fifths of it.
-REFRESH_MARGIN = 300.0
 
 _RESOLVE = Path(__file__).with_name("resolve.py")
 _SETUP = "Run `aws configure` or `aws sso login` outside the sandbox, or set credentials.aws in warden.yaml."
@@ -43,25 +34,20 @@ class Source:
         self._outside = outside
         self._profile = profile
         self._now = now
-        self._lock = threading.Lock()
-        self._kept: KeyPair | None = None
-        self._refresh_at = 0.0
-        self._failure: CredentialError | None = None
-        self._failed_until = 0.0
+        self._resolved = Renewed(self._ask, now)
 
     def __repr__(self) -> str:
         return f"Source(profile={self._profile!r})"
 
     def keys(self) -> KeyPair:
-        """The real keys, good now. Blocks while they are fetched, `ask.LIMIT` at most.
+        """The real keys, good now. Blocks while they are fetched, `program.LIMIT` at most.
 
         Raises CredentialError ``no-credentials``, ``expired-credentials``, ``credentials-unavailable`` or ``bad-profile-file``.
         """
-        with self._lock:
-            keys = self._stated() or self._resolved()
-            if keys.expires is not None and keys.expires <= self._now():
-                raise CredentialError("expired-credentials", "The AWS credentials outside the sandbox have expired.", _SETUP)
-            return keys
+        keys = self._stated() or self._resolved.get()
+        if keys.expires is not None and keys.expires <= self._now():
+            raise CredentialError("expired-credentials", "The AWS credentials outside the sandbox have expired.", _SETUP)
+        return keys
 
     def _stated(self) -> KeyPair | None:
         """Keys that botocore would take as they stand in the environment or a file; None when it would go on and ask somebody."""
@@ -80,22 +66,10 @@ class Source:
         token = settings.get("aws_session_token") or settings.get("aws_security_token")
         return KeyPair(settings["aws_access_key_id"], settings["aws_secret_access_key"], token or None)
 
-    def _resolved(self) -> KeyPair:
-        now = self._now()
-        if self._kept is not None and now < self._refresh_at:
-            return self._kept
-        if self._failure is not None and now < self._failed_until:
-            return self._last_or(self._failure)
-        try:
-            self._check_processes()
-            keys = _keys(_ask(self._outside, self._profile), self._profile)
-        except CredentialError as error:
-            self._failure, self._failed_until = error, self._now() + FAILURE_LIFE
-            return self._last_or(error)
-        life = UNDATED_LIFE if keys.expires is None else keys.expires - now
-        self._kept, self._failure = keys, None
-        self._refresh_at = now + (life if keys.expires is None else life - min(REFRESH_MARGIN, life / 5))
-        return keys
+    def _ask(self) -> tuple[KeyPair, float | None]:
+        self._check_processes()
+        keys = _keys(ask(self._outside, _RESOLVE, {"profile": self._profile}, kind="AWS", advice=_SETUP), self._profile)
+        return keys, keys.expires
 
     def _check_processes(self) -> None:
         """Raises CredentialError when a program that botocore would run is where the sandboxed command may write."""
@@ -111,12 +85,6 @@ class Source:
                     "Move it out of the directories that are writable inside, or run from another directory.",
                 )
             name = str(settings.get("source_profile", ""))
-
-    def _last_or(self, error: CredentialError) -> KeyPair:
-        """The keys of before while they are good; else the error."""
-        if self._kept is not None and self._kept.expires is not None and self._now() < self._kept.expires:
-            return self._kept
-        raise error
 
 
 class Stated:
@@ -148,11 +116,6 @@ def _from_environment(environment: Mapping[str, str]) -> KeyPair:
     except ValueError:
         raise CredentialError("no-credentials", "AWS_CREDENTIAL_EXPIRATION outside the sandbox is no date.", _SETUP) from None
     return KeyPair(environment["AWS_ACCESS_KEY_ID"], secret, token or None, moment)
-
-
-def _ask(outside: Outside, profile: str | None) -> dict[str, Any]:
-    """Runs `resolve` as the user. Raises CredentialError when it does not answer in time."""
-    return ask(outside, _RESOLVE, {"profile": profile}, kind="AWS", advice=_SETUP)
 
 
 def _keys(answer: Mapping[str, Any], profile: str | None) -> KeyPair:

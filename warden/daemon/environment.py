@@ -10,6 +10,9 @@ from functools import lru_cache
 from warden.config import EnvironmentConfig
 from warden.errors import SessionError
 
+#: Characters of a value that counts as a secret by its variable's name alone.
+_SHORTEST = 8
+
 
 def inside(
     outside: Mapping[str, str],
@@ -38,6 +41,13 @@ def inside(
     # What the user passes on purpose is not replaced by a dummy; where the CA is, is not the user's to say.
     dummies = {name: value for name, value in dummies.items() if name not in passed or name not in seen}
     return {**seen, **dummies, **trust, **config.set, **stated}
+
+
+def hidden(outside: Mapping[str, str], config: EnvironmentConfig) -> dict[str, str]:
+    """The variables that may hold a secret, those that are passed on purpose too; the longest values first, and none that are words of every day."""
+    pattern = _pattern(config.hide)
+    found = {name: value for name, value in outside.items() if len(value) >= _SHORTEST and pattern.match(name)}
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[1])))
 
 
 @lru_cache(maxsize=8)

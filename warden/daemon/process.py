@@ -13,6 +13,7 @@ from typing import NoReturn
 from warden.daemon.log import logger
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -46,6 +47,19 @@ def let_through(number: signal.Signals) -> None:
 def name(title: str) -> None:
     """What `ps` shows (15 bytes)."""
     _libc.prctl(_PR_SET_NAME, title.encode()[:15], 0, 0, 0)
+
+
+def seal() -> None:
+    """Nobody reads this process's memory: a core file would be written to its working directory, where the command reads it. Nor do processes that it
+    starts, which are given credentials, leave one.
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def leave_no_core() -> None:
+    """The same for a process that starts the command, whose own limit is its client's (`limits_of`)."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def keep_only(*descriptors: int) -> None:

@@ -61,6 +61,7 @@ def main(base: str, name: str, control: socket.socket) -> int:
     Returns the process's exit code, 0 when all is cleaned up.
     """
     process.name("warden-session")
+    process.leave_no_core()
     gc.disable()  # until the command runs: what a start makes is kept anyway
     wake = _catch_termination()
     ground: Ground | None = None

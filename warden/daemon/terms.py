@@ -20,6 +20,7 @@ from warden.credentials.brokers import Brokers
 from warden.credentials.entries import Entries
 from warden.credentials.gcp import GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
+from warden.daemon import environment
 from warden.daemon.request import Request
 from warden.decide import Bundle, PolicyDecisionPoint
 from warden.decide import load as load_bundle
@@ -65,8 +66,8 @@ class Terms:
         agent = config.agent or Path(request.argv[0]).name
         opened = _opened(config, request, home)
         writable = tuple(real(path) for path in opened)
-        kubernetes, without_clusters = _clusters(config, request, home, writable)
         vault = Vault()
+        kubernetes, without_clusters = _clusters(config, request, home, writable, vault)
         passed = frozenset({*config.environment.pass_, *request.variables})
         return cls(
             config=config,
@@ -75,7 +76,7 @@ class Terms:
             point=point,
             broker=Brokers(
                 AwsBroker(config.credentials.aws, request.environment, home, writable=writable, adopt=partial(_adopt, vault)),
-                GcpBroker(config.credentials.gcp, request.environment, home, writable=writable),
+                GcpBroker(config.credentials.gcp, request.environment, home, writable=writable, vault=vault),
                 kubernetes,
                 Entries(config.credentials, request.environment, home, vault, writable=writable, passed=passed),
                 home,
@@ -91,8 +92,9 @@ class Terms:
 
     def describe(self, request: Request) -> dict[str, Any]:
         """The session.start record: what was asked for and under which rules."""
+        hidden = environment.hidden(request.environment, self.config.environment)
         return {
-            "argv": [part[:1024] for part in request.argv[:64]],
+            "argv": [_without(part, hidden)[:1024] for part in request.argv[:64]],
             "cwd": request.cwd,
             "preset": self.config.policy.preset,
             "policies": policy_hash(self.bundle),
@@ -101,6 +103,13 @@ class Terms:
             "terminal": request.terminal,
             **({"without_clusters": self.without_clusters} if self.without_clusters else {}),
         }
+
+
+def _without(text: str, hidden: Mapping[str, str]) -> str:
+    """`text` with the name of a variable in the place of its value: a shell has put it there, and the record is no place for it."""
+    for name, value in hidden.items():
+        text = text.replace(value, f"${{{name}}}")
+    return text
 
 
 def _opened(config: Config, request: Request, home: Path) -> tuple[str, ...]:
@@ -114,13 +123,14 @@ def _opened(config: Config, request: Request, home: Path) -> tuple[str, ...]:
     return named if held else (request.cwd, *named)
 
 
-def _clusters(config: Config, request: Request, home: Path, writable: tuple[str, ...]) -> tuple[KubernetesBroker, str]:
+def _clusters(config: Config, request: Request, home: Path, writable: tuple[str, ...], vault: Vault) -> tuple[KubernetesBroker, str]:
     """The broker of the user's clusters. A kubeconfig that cannot be used stops who asked for it, by configuration or by the command; anybody
     else goes without clusters, whose hosts are then like any other, and the record says why.
     """
     cwd = Path(request.cwd)
     try:
-        return KubernetesBroker(config.kubernetes, request.environment, home, cwd, writable=writable), ""
+        adopt = partial(_adopt, vault)
+        return KubernetesBroker(config.kubernetes, request.environment, home, cwd, writable=writable, adopt=adopt), ""
     except CredentialError as error:
         if config.kubernetes.kubeconfig or Path(request.argv[0]).name in _KUBERNETES_TOOLS:
             raise
@@ -132,9 +142,11 @@ def _clusters(config: Config, request: Request, home: Path, writable: tuple[str,
 _AWS = Binding(("*.amazonaws.com", "*.amazonaws.com.cn", "*.api.aws", "*.aws"), ())
 
 
-def _adopt(vault: Vault, secret: str, stand_in: str) -> None:
-    """Makes a broker's dummy the placeholder of what it stands for."""
-    vault.admit(secret.encode(), stand_in=stand_in.encode(), binding=_AWS)
+def _adopt(vault: Vault, secret: str, stand_in: str = "") -> None:
+    """Makes a broker's dummy the placeholder of what it stands for. What has none is a secret that may not come back, and goes nowhere by its
+    placeholder.
+    """
+    vault.admit(secret.encode("utf-8", "surrogateescape"), stand_in=stand_in.encode() or None, binding=_AWS if stand_in else ())
 
 
 def _rules(preset: str, files: Sequence[str]) -> tuple[Bundle, PolicyDecisionPoint]:

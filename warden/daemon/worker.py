@@ -85,6 +85,7 @@ def start(serving: Worker, ground: Ground) -> Handle:
 
 def _serve(serving: Worker) -> int:
     process.limit_data(_MEMORY)
+    process.seal()
     asyncio.run(_run(serving))
     return 0
 

@@ -6,6 +6,7 @@ secrets again in that thing alone:
 
 - of a Kubernetes resource, that resource alone, of any name, in the body; of a Secret, only the keys that hold what is secret;
 - of AWS's Secrets Manager, the members that hold secrets; of any other API nothing, because it might evaluate what it is sent;
+- of a single sign-on of AWS's, the portal of the same region, and the sign-on itself;
 - a provider's token, recognized by its own look, at that provider's API, as its clients send it: `PROVIDERS`.
 
 What remains to who may write the thing itself: a Secret that a new pod mounts shows its content to that pod. That is the policy's to rule on.
@@ -57,8 +58,18 @@ PROVIDERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("telegram", ("api.telegram.org",), ("path",), "bot tokens are a segment of the path"),
 )  # fmt: skip
 
+#: The paths of a provider's API where other paths of the same host are answered by customers' own servers, which would see the token: Shopify's app
+#: proxies (https://shopify.dev/docs/apps/build/online-store/app-proxies).
+_PATHS = {"shopify": tuple(f"/admin/api/{'/'.join('*' * depth)}" for depth in range(2, 7))}
+
 #: Hosts of Amazon's container registries that a token from ECR's own API is for: the region must be the same.
 _ECR = re.compile(r"api\.ecr(?:-public)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?P<china>\.cn)?|ecr\.(?P<dual>[a-z0-9-]+)\.api\.aws")
+
+
+#: AWS's single sign-on, where a login is asked for; its token is the portal's, which hands out a role's keys for it.
+#: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html
+_SIGN_ON = re.compile(r"oidc\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
+_SIGN_ON_FIELDS = ("json:clientSecret", "json:deviceCode", "json:refreshToken")
 
 
 def of(rule: str, host: str, path: str) -> tuple[Binding, ...]:
@@ -78,6 +89,9 @@ def _back(host: str, path: str) -> tuple[Binding, ...]:
         )
         fields = _SECRET_FIELDS if resource == "secrets" and front.endswith("/api/v1") else ("body",)
         return (Binding((host,), fields, tuple(pattern for scope in scopes for pattern in (scope, f"{scope}/*"))),)
+    if match := _SIGN_ON.fullmatch(host):
+        portal = Binding((f"portal.sso.{match['region']}.amazonaws.com",), ("header:x-amz-sso_bearer_token",))
+        return portal, Binding((host,), _SIGN_ON_FIELDS, ("/token", "/device_authorization"))
     service = host.partition(".")[0] if host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws")) else ""
     return (Binding((host,), _AWS_FIELDS[service], (path.replace("*", "%2A"),)),) if service in _AWS_FIELDS else ()
 
@@ -88,4 +102,4 @@ def _provider(rule: str, host: str) -> tuple[Binding, ...]:
         ending = "amazonaws.com.cn" if match["china"] else "amazonaws.com"
         # GetAuthorizationToken gives "AWS:password" in base64; clients send it as Basic, whole or taken apart.
         return (Binding((f"*.dkr.ecr.{region}.{ending}", "public.ecr.aws"), ("basic", "authorization")),)
-    return tuple([Binding(hosts, fields) for word, hosts, fields, _ in PROVIDERS if word in rule][:1])
+    return tuple([Binding(hosts, fields, _PATHS.get(word, ())) for word, hosts, fields, _ in PROVIDERS if word in rule][:1])

@@ -18,8 +18,9 @@ from warden.redact import chunks
 from warden.redact.strings import Change, change_json, change_yaml
 from warden.redact.vault import Entry, Seen, Vault
 
-#: Bytes that a compressed body may have, and encodings inside encodings that are followed. Beyond both, placeholders stay what they are.
-UNPACKED, DEPTH = 64 << 20, 5
+#: Bytes that a compressed body may have, as many as are read of one that is not (`proxy.body_limit`): a megabyte of placeholders takes half a second.
+#: And encodings inside encodings that are followed. Beyond both, placeholders stay what they are.
+UNPACKED, DEPTH = 8 << 20, 5
 
 #: Runs of base64: in lines, or of either alphabet. No part of it is tried at many lengths, so a hostile body is read in one pass.
 _RUN = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}|[A-Za-z0-9+/_-]{16,}+={0,2}")
@@ -28,6 +29,12 @@ _STANDARD, _URLSAFE = re.compile(rb"[A-Za-z0-9+/]{16,}+={0,2}"), re.compile(rb"[
 PARTS = 10_000
 #: Where in four characters of base64 the part begins that a secret's bytes alone decide, by its place in three bytes (`vault.encodings`).
 _PHASE = {"base64:0": 0, "base64:1": 2, "base64:2": 3}
+#: RFC 2046 section 5.1.1: how a multipart body's type says its boundary, and RFC 7578 section 4.2 how a part says its name. Stated otherwise, or
+#: twice, servers differ in which they take.
+_BOUNDARY = re.compile(r"boundary\s*\*?[0-9]*\*?\s*=", re.IGNORECASE)
+_FIELD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[ \t]*[^\r\n]*\r\n")
+_PARAMETER = rb';[ \t]*([A-Za-z0-9*]+)=("[^"\\\r\n]*"|[^\s";,\\]+)[ \t]*'
+_DISPOSITION = re.compile(rb"content-disposition:[ \t]*form-data[ \t]*((?:%s)*)\r\n" % _PARAMETER.replace(b"(", b"(?:"), re.IGNORECASE)
 #: Formats whose parts are preceded by their lengths, or checked by sums: no byte of them can be replaced by more or fewer.
 _FRAMED = re.compile(r"grpc|protobuf|x-protobuf|cbor|msgpack|eventstream|avro|zip|octet-stream-compressed|git-|thrift")
 
@@ -281,7 +288,9 @@ def _form(body: bytes, place: Place, filling: Filling) -> bytes:
         name, equals, value = pair.partition(b"=")
         named, decoded = (unquote_to_bytes(part.replace(b"+", b" ")) for part in (name, value))
         word = named.decode("utf-8", "replace")
-        here = replace(place, fields=(*place.fields, f"form:{word}"), where=f"the form field {word[:64]}")
+        # Some readers end a field at a semicolon as well: what would they take for another has no name.
+        names = () if b";" in pair else (f"form:{word}",)
+        here = replace(place, fields=(*place.fields, *names), where=f"the form field {word[:64]}")
         text(named, replace(place, fields=(), where="the name of a form field"), filling)
         made = text(decoded, here, filling, 1)
         pairs.append(pair if made == decoded else name + equals + quote_plus(made).encode())
@@ -294,7 +303,9 @@ def _multipart(body: bytes, content_type: str, place: Place, filling: Filling, d
     boundary = head.get_boundary()
     if not boundary:
         return text(body, place, filling, depth)
-    parts = re.split(rb"((?:^|\r?\n)--" + re.escape(boundary.encode("latin-1", "replace")) + rb"(?:--)?[ \t]*\r?\n?)", body)
+    mark = re.escape(boundary.encode("latin-1", "replace"))
+    certain = len(_BOUNDARY.findall(content_type)) == 1 and _is_divided(body, mark)
+    parts = re.split(rb"((?:^|\r?\n)--" + mark + rb"(?:--)?[ \t]*\r?\n?)", body)
     if len(parts) > 2 * PARTS:
         raise UnchangeableError("too many parts")
     for index in range(2, len(parts), 2):
@@ -309,10 +320,33 @@ def _multipart(body: bytes, content_type: str, place: Place, filling: Filling, d
             name, colon, value = line.decode("latin-1").partition(":")
             if colon:
                 fields[name.strip()] = value.strip()
-        named = fields.get_param("name", header="content-disposition")
-        here = replace(place, fields=(*place.fields, f"form:{named}"), where=f"the part {named}") if isinstance(named, str) else place
+        here = place
+        if "content-disposition" in fields:
+            named = _name(top) if certain else None
+            names = () if named is None else (f"form:{named}",)
+            here = replace(place, fields=(*place.fields, *names), where=f"the part {named or 'without a certain name'}")
         parts[index] = top + _typed(inner, str(fields.get("content-type", "")), here, filling, depth + 1)
     return b"".join(parts)
+
+
+def _is_divided(body: bytes, mark: bytes) -> bool:
+    """Whether every reader sees the same parts: each line that begins as a boundary does is one, as RFC 2046 has it, and nothing is around them."""
+    found = list(re.finditer(rb"(?:\A|\r\n)--" + mark + rb"(--)?(?=\r\n|\Z)", body))
+    if len(found) != len(re.findall(rb"(?:\A|[\r\n])--" + mark, body)) or len(found) < 2:
+        return False
+    closing = [match[1] is not None for match in found]
+    return closing == [*[False] * (len(found) - 1), True] and not body[: found[0].start()] and not body[found[-1].end() :].strip()
+
+
+def _name(head: bytes) -> str | None:
+    """The name of a part with this head, where every reader finds the same."""
+    lines = _FIELD.findall(head)
+    dispositions = [line for line in lines if line.lower().startswith(b"content-disposition")]
+    if b"".join((*lines, b"\r\n")) != head or len(dispositions) != 1 or (match := _DISPOSITION.fullmatch(dispositions[0])) is None:
+        return None
+    pairs = [(key.lower(), value) for key, value in re.findall(_PARAMETER, match[1])]
+    names = [(key, value) for key, value in pairs if key.startswith(b"name")]
+    return names[0][1].strip(b'"').decode("utf-8", "replace") if [key for key, _ in names] == [b"name"] else None
 
 
 def _encoded(secret: bytes, encoding: str) -> bytes:

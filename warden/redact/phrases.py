@@ -30,7 +30,7 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("github-mask", b"::add-mask::", rb"::add-mask::([^\s\"']{4,512})"),
     ("azure-mask", b"issecret=true", rb"issecret=true\](\S{4,512})"),
     ("oauth-code", b"code=", rb"[?&]code=([A-Za-z0-9/_.~%-]{20,512})"),
-    ("signed-url", b"Signature=", rb"[?&](?:Signature|x-oss-signature|X-Cos-Signature)=([A-Za-z0-9%/+_~=-]{40,1024})"),
+    ("signed-url", b"Signature=", rb"[?&;](?:Signature|X-Goog-Signature|x-oss-signature|X-Cos-Signature)=([A-Za-z0-9%/+_~=-]{40,1024})"),
     ("jwt-signing-key", b"Jwt", rb"\"Jwt[A-Za-z]*\"\s*:\s*\{[^{}]{0,400}?\"Key\"\s*:\s*\"([^\"\\]{16,512})\""),
     ("chpasswd", b"chpasswd", rb"echo\s+[\"']?[^\s:\"']+:([^\s\"'|]{4,256})[\"']?\s*\|\s*(?:sudo\s+)?chpasswd"),
     ("docker-login", b"docker login", rb"docker login\b[^\n|;]{0,200}?\s-p[ =]?([^\s'\"-][^\s'\"]*)"),

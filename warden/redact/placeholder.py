@@ -110,9 +110,22 @@ def _private_key(secret: str) -> str:
             form = serialization.PrivateFormat.PKCS8 if armour == "PRIVATE KEY" else serialization.PrivateFormat.TraditionalOpenSSL
         text = _another(key).private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
     except (ValueError, TypeError, UnsupportedAlgorithm, binascii.Error):
-        lines = [base64.b64encode(secrets.token_bytes(48)).decode() for _ in range(8)]
-        text = "\n".join([f"-----BEGIN {armour}-----", *lines, f"-----END {armour}-----", ""])
+        return armoured(secret)
     return text if secret.endswith("\n") else text.rstrip("\n")
+
+
+def armoured(secret: str) -> str:
+    """Random text in the armour of a key."""
+    label = _PEM.search(secret)
+    armour = label[1] if label else "PRIVATE KEY"
+    lines = [base64.b64encode(secrets.token_bytes(48)).decode() for _ in range(8)]
+    text = "\n".join([f"-----BEGIN {armour}-----", *lines, f"-----END {armour}-----", ""])
+    return text if secret.endswith("\n") else text.rstrip("\n")
+
+
+def is_key(secret: str) -> bool:
+    """Whether `make` makes a key for it, which takes a while: an RSA key some hundredths of a second."""
+    return _PEM.search(secret) is not None
 
 
 def _another(key: object) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey:

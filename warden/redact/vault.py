@@ -20,6 +20,8 @@ from warden.redact.index import Index
 
 #: Secrets that one session remembers. Beyond it nothing new is let in: forgetting one would let it through (`VaultFullError`).
 CAPACITY = 20_000
+#: Private keys of one session whose placeholders are keys themselves. A file of a thousand would keep the session waiting for a minute.
+KEYS = 64
 #: Bytes of a secret that is looked for in all its encodings, and of what of a longer one is looked for.
 WHOLE, PART = 4096, 64
 #: Bits, estimated from length and kinds of characters, below which a secret counts as guessable.
@@ -34,10 +36,11 @@ class VaultFullError(Exception):
 class Binding:
     """Where a placeholder becomes its secret again.
 
-    `hosts` are names or ``*.suffix`` patterns (lower case). `fields` are ``authorization`` (any scheme, Basic's inside included), ``bearer``,
-    ``basic``, ``header:NAME``, ``query:NAME``, ``form:NAME``, ``body`` (anywhere in it), ``json:a.b.0`` (that value, and what is below it; a dot
-    in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any, are the paths (without the query) that requests must have,
-    where ``*`` is anything within one segment. A binding without fields says that a broker looks after that dummy on those hosts: it passes as it is.
+    `hosts` are names, ``*.suffix`` patterns, or built-in ones with a label that may be any (``bedrock.*.amazonaws.com``), in lower case. `fields` are
+    ``authorization`` (any scheme, Basic's inside included), ``bearer``, ``basic``, ``header:NAME``, ``query:NAME``, ``form:NAME``, ``body`` (anywhere
+    in it), ``json:a.b.0`` (that value, and what is below it; a dot in a key is ``\\.``), ``path`` (a whole segment). `paths`, where there are any,
+    are the paths (without the query) that requests must have, where ``*`` is anything within one segment. A binding without fields says that a broker
+    looks after that dummy on those hosts: it passes as it is.
     """
 
     hosts: tuple[str, ...]
@@ -46,7 +49,9 @@ class Binding:
 
     def covers(self, host: str) -> bool:
         """Whether requests to `host` may carry the secret at all."""
-        return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in self.hosts)
+        return any(
+            host == one or (one.startswith("*.") and host.endswith(one[1:])) or (".*." in one and _fits(one, host)) for one in self.hosts
+        )
 
     def admits(self, path: str) -> bool:
         """Whether requests for `path` may."""
@@ -88,6 +93,8 @@ class Vault:
         self._placeholders: Index[tuple[Entry, str]] = Index()
         #: Patterns of hosts into whose bodies a secret may go.
         self._bodies: set[str] = set()
+        #: Private keys that have been met.
+        self._keys = 0
         #: Entries whose secrets are in the index.
         self._watched: set[int] = set()
 
@@ -124,13 +131,20 @@ class Vault:
         key = (secret, "" if strong else place)
         entry = self._by_secret.get(key)
         if entry is None:
-            made = stand_in or placeholder.make(secret.decode("utf-8", "surrogateescape"), shape).encode("utf-8", "surrogateescape")
+            made = stand_in or self._made(secret.decode("utf-8", "surrogateescape"), shape)
             entry = self._by_secret[key] = self._enter(Entry(secret, made, strong))
             if strong:
                 self._watch(entry)
         for one in (binding,) if isinstance(binding, Binding) else binding:
             self._bind(entry, one)
         return entry
+
+    def _made(self, secret: str, shape: str) -> bytes:
+        if placeholder.is_key(secret):
+            self._keys += 1
+            if self._keys > KEYS:
+                return placeholder.armoured(secret).encode()
+        return placeholder.make(secret, shape).encode("utf-8", "surrogateescape")
 
     def reserve(self, stand_in: bytes, binding: Binding, resolve: Callable[[], bytes]) -> Entry:
         """An entry whose secret is fetched when it is first sent: `resolve` is asked each time, and may raise CredentialError. Raises as `admit`."""
@@ -209,6 +223,11 @@ def _apart(found: list[Seen]) -> list[Seen]:
     return kept
 
 
+def _fits(pattern: str, host: str) -> bool:
+    labels, own = pattern.split("."), host.split(".")
+    return len(labels) == len(own) and all(label in ("*", one) for label, one in zip(labels, own, strict=True))
+
+
 @lru_cache(maxsize=4096)
 def _segments(pattern: str) -> re.Pattern[str]:
     return re.compile("[^/]*".join(re.escape(part) for part in pattern.split("*")))
@@ -249,6 +268,8 @@ def encodings(secret: bytes) -> list[tuple[str, bytes]]:
     if len(part) >= 8:
         found.setdefault(part.hex().encode(), "hex")
         found.setdefault(part.hex().upper().encode(), "hex")
+        found.setdefault(part.hex(" ").encode(), "hex spaced")  # S3's CanonicalRequestBytes, and dumps
+        found.setdefault(part.hex(" ").upper().encode(), "hex spaced")
     try:
         text_form = part.decode()
     except UnicodeDecodeError:

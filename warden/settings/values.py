@@ -56,10 +56,12 @@ def _choice(*words: str) -> Kind:
     return Kind("one of " + ", ".join(words), {"enum": list(words)}, read)
 
 
-def _text(pattern: str, expected: str) -> Kind:
+def _text(pattern: str, expected: str, *, secret: bool = False) -> Kind:
+    """`secret`: what is wrong with it is said without it."""
+
     def read(value: object, _place: Place) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise ValueError(_quote(value))
+            raise ValueError("Write it in quotes." if secret else _quote(value))
         return value
 
     return Kind(expected, {"type": "string", "pattern": f"^(?:{pattern})$"}, read)
@@ -261,8 +263,8 @@ KINDS: dict[str, Kind] = {
     "credentials.aws.allow_foreign": _FLAG,
     "credentials.aws.profile": _text(r"[^\x00-\x1f\x7f]{0,128}", "the name of an AWS profile"),
     "credentials.aws.access_key_id": _KEY,
-    "credentials.aws.secret_access_key": _text(r"[!-~]{0,256}", "a secret access key"),
-    "credentials.aws.session_token": _text(r"[!-~]{0,8192}", "a session token"),
+    "credentials.aws.secret_access_key": _text(r"[!-~]{0,256}", "a secret access key", secret=True),
+    "credentials.aws.session_token": _text(r"[!-~]{0,8192}", "a session token", secret=True),
     "credentials.aws.region": _text(r"(?:[a-z]{2,4}(?:-[a-z]+)+-[0-9]+)?", "an AWS region such as eu-west-1"),
     "credentials.aws.account": _text(r"(?:[0-9]{12})?", "an AWS account: 12 digits, in quotes"),
     "credentials.gcp.enabled": _FLAG,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import select
 import signal
 import subprocess
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.daemon.conftest import WARDEN, Home, eventually
+from tests.integration.daemon.conftest import WARDEN, Home, children, eventually, named
 
 
 @pytest.mark.parametrize("code", [0, 1, 7, 125, 255])
@@ -249,6 +251,38 @@ def test_the_audit_log_frames_a_session(shared: Home) -> None:
     assert end["session"] == start["session"]
     assert end["exit"] == 3
     assert shared.run("audit", "verify", str(shared.audit_log)).returncode == 0
+
+
+def test_no_secret_that_a_shell_put_on_the_command_line_is_recorded(shared: Home) -> None:
+    secret = secrets.token_hex(16)
+    before = len(shared.records())
+    shared.exec("echo", f"Authorization: Bearer {secret}", "-u", f"me:{secret}", env={"SHOP_TOKEN": secret})
+    start = next(record for record in shared.records()[before:] if record["kind"] == "session.start")
+    assert start["argv"] == ["echo", "Authorization: Bearer ${SHOP_TOKEN}", "-u", "me:${SHOP_TOKEN}"]
+    assert secret not in shared.audit_log.read_text()
+
+
+def test_who_holds_the_credentials_leaves_no_core_and_shows_none_in_proc(shared: Home) -> None:
+    secret = secrets.token_hex(16)
+    shared.environment["SHOP_TOKEN"] = secret
+    try:
+        with shared.background("sleep", "30"):
+            eventually(lambda: [pid for pid in children(shared.session()) if named(pid) == "warden-worker"])
+            session = shared.session()
+            (worker,) = (pid for pid in children(session) if named(pid) == "warden-worker")
+            limits = {pid: Path(f"/proc/{pid}/limits").read_text() for pid in (session, worker)}
+            assert re.search(r"Max core file size +0 +0 ", limits[worker])
+            assert re.search(r"Max core file size +0 ", limits[session])
+            for pid in (shared.daemon(), session, worker):
+                for name in ("cmdline", "environ", "comm"):
+                    try:
+                        shown = Path(f"/proc/{pid}/{name}").read_bytes()
+                    except PermissionError:  # to an ordinary user, though it is their process
+                        assert (pid, name) == (worker, "environ")
+                    else:
+                        assert secret.encode() not in shown, (pid, name)
+    finally:
+        del shared.environment["SHOP_TOKEN"]
 
 
 def test_the_daemon_is_out_of_reach(shared: Home) -> None:

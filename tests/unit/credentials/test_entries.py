@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import secrets
 import sys
@@ -12,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from warden.config import HIDDEN_VARIABLES, CredentialEntry, CredentialsConfig, EnvironmentConfig
-from warden.credentials import command
+from warden.credentials import command, program
 from warden.credentials.entries import Entries, host_of
-from warden.credentials.gcp_tokens import FAILURE_LIFE, UNDATED_LIFE
 from warden.credentials.known import KNOWN, Known
+from warden.credentials.renewed import FAILURE_LIFE, UNDATED_LIFE
 from warden.daemon import environment
 from warden.errors import CredentialError
 from warden.model import HttpRequest
@@ -55,6 +56,21 @@ def test_from_a_variable() -> None:
     assert sent(vault, inside["MINE"]) == SECRET
     # Neither the variable itself, whatever it is called, nor a copy of what is in it.
     assert entries.hides({"REAL": SECRET, "COPY": f"token={SECRET}", "OTHER": "x"}) == {"REAL", "COPY"}
+
+
+def test_a_guessable_value_is_hidden_wherever_it_is() -> None:
+    """Nothing looks for such a one in answers; in the environment it is known where it came from."""
+    entries, _ = made({"REAL": "hunter2"}, entry("env", "REAL"))
+    assert entries.hides({"URL": "postgres://me:hunter2@db/x", "COPY": "hunter2", "OTHER": "hunter"}) == {"REAL", "URL", "COPY"}
+    short, _ = made({"REAL": "ab"}, entry("env", "REAL"))
+    assert short.hides({"COPY": "ab", "PATH": "/abc"}) == {"REAL", "COPY"}, "two letters are in anything"
+
+
+def test_a_named_pipe_holds_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+    entries, vault = made({}, entry("file", str(tmp_path / "token")))
+    with pytest.raises(CredentialError, match="is no file"):
+        sent(vault, entries.environment()["MINE"])
 
 
 def test_a_variable_that_is_not_set_stands_for_nothing() -> None:
@@ -112,7 +128,7 @@ def test_from_a_command_that_is_asked_when_it_is_needed_and_not_each_time(tmp_pa
     ],
 )
 def test_a_command_that_does_not_answer(monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:
-    monkeypatch.setattr(command, "LIMIT", 0.3)
+    monkeypatch.setattr(program, "LIMIT", 0.3)
     entries, vault = made({}, entry("command", text))
     with pytest.raises(CredentialError, match=said) as raised:
         sent(vault, entries.environment()["MINE"])
@@ -174,7 +190,7 @@ def test_no_tool_for_the_keyring(tmp_path: Path) -> None:
 def test_every_row_is_hidden_and_goes_where_it_says(known: Known) -> None:
     assert known.source
     assert known.hosts or known.base
-    assert all(host_pattern(host) == host for host in known.hosts)
+    assert all(host_pattern(host.replace(".*.", ".x.")) == host.replace(".*.", ".x.") for host in known.hosts)
     assert all(re.fullmatch(FIELD, field) for field in known.fields)
     given = {known.variable: SECRET, **({known.base: "https://own.example/api"} if known.base else {})}
     # Without the broker it never gets in.

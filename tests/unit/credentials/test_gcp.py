@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.unit.credentials.test_service_account import real as service_account_key
 from warden.config import GcpCredentialsConfig
 from warden.credentials.gcp import GCLOUD, LIBRARIES, GcpBroker
 from warden.errors import CredentialError
@@ -66,7 +67,6 @@ FOREIGN = {
     "a token in the query": request(target="/x?alt=json&access_token=ya29.x"),
     "an escaped token in the query": request(target="/x?%61ccess_token=ya29.x"),
     "a key in the query": request(target="/x?KEY=AIza"),
-    "a signed URL": request(target="/b/o?X-Goog-Signature=00"),
     "an old signed URL": request(target="/b/o?GoogleAccessId=x&Signature=y"),
     "a batch with a token": request(target="/batch/compute/v1", body=b"--b\r\n\r\nGET /x\r\nauthorization : Bearer x"),
     "a batch with a key": request(target="/batch", body=b"--b\r\n\r\nGET /x?key=AIza HTTP/1.1\r\n"),
@@ -285,3 +285,20 @@ def test_a_federated_identity_outside_gives_tokens(tmp_path: Path, token_endpoin
     assert "token-of-the-workload" in seen[0]
     assert swaps.files() == {}, "only a service account's key is a file inside"
     assert "GOOGLE_APPLICATION_CREDENTIALS" not in swaps.environment()
+
+
+@pytest.mark.parametrize(
+    ("email", "stated", "number"),
+    [
+        ("123456789012-compute@developer.gserviceaccount.com", {}, "123456789012"),
+        ("123456789012-compute@developer.gserviceaccount.com", {"GOOGLE_CLOUD_PROJECT": "another"}, ""),
+        ("robot@shop-prod.iam.gserviceaccount.com", {}, ""),
+    ],
+)
+def test_the_projects_number_is_told_where_the_account_says_it(tmp_path: Path, email: str, stated: dict[str, str], number: str) -> None:
+    (tmp_path / "key.json").write_text(json.dumps(service_account_key(client_email=email)))
+    swaps = broker(tmp_path, {"GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path / "key.json"), **stated})
+    path = "/computeMetadata/v1/project/numeric-project-id"
+    answer = swaps.local(HttpRequest("GET", "http", "metadata.google.internal", 80, path, (("Metadata-Flavor", "Google"),)))
+    assert answer is not None
+    assert (answer.status, answer.body.decode()) == ((200, number) if number else (404, "There is no such metadata.\n"))

@@ -103,7 +103,9 @@ def test_the_real_key_is_nowhere_inside(session: tuple[GcpBroker, dict[str, Any]
 
 
 DENIED: dict[str, tuple[dict[str, Any], str]] = {
-    "an ID token": ({"target_audience": "https://x", "scope": None}, "id-token"),
+    "an ID token for no address": ({"target_audience": "x", "scope": None}, "id-token"),
+    "an ID token for Google's own API": ({"target_audience": "https://iap.googleapis.com", "scope": None}, "id-token"),
+    "an ID token of another subject": ({"target_audience": "https://x.run.app", "scope": None, "sub": "boss@example.com"}, "delegation"),
     "delegation": ({"sub": "boss@example.com"}, "delegation"),
     "an attacker's audience": ({"aud": "https://attacker.example/token"}, "bad-assertion"),
     "no audience": ({"aud": None}, "bad-assertion"),

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from warden.credentials.gcp_metadata import Instance, answer
+from warden.errors import CredentialError
 from warden.model import HttpRequest
 
 DUMMY = "ya29.dummy"
@@ -14,12 +15,18 @@ INSTANCE = Instance(DUMMY, 1234, "robot@shop-prod.iam.gserviceaccount.com", "sho
 FLAVOR = ("Metadata-Flavor", "Google")
 
 
+def identify(audience: str) -> str:
+    if not audience.startswith("https://"):
+        raise CredentialError("id-token", "There is none.", "Ask for another.")
+    return f"dummy for {audience}"
+
+
 def asked(path: str, *headers: tuple[str, str], method: str = "GET", host: str = "metadata.google.internal") -> HttpRequest:
     return HttpRequest(method, "http", "169.254.169.254", 80, path, (("Host", host), *headers))
 
 
 def told(path: str, instance: Instance = INSTANCE) -> tuple[int, str]:
-    response = answer(asked(path, FLAVOR), instance)
+    response = answer(asked(path, FLAVOR), instance, identify)
     assert response is not None
     assert dict(response.headers)["Metadata-Flavor"] == "Google"
     return response.status, response.body.decode()
@@ -94,8 +101,9 @@ REFUSED = {
     "a forwarded request for the root": (asked("/", ("X-Forwarded-For", "10.0.0.1")), 403),
     "a name that was made to lead here": (asked(TOKEN, FLAVOR, host="evil.example"), 403),
     "POST": (asked(TOKEN, FLAVOR, method="POST"), 405),
-    "an ID token": (asked(f"{ACCOUNT}/default/identity?audience=https://x", FLAVOR), 403),
+    "an ID token for nobody": (asked(f"{ACCOUNT}/default/identity", FLAVOR), 403),
     "an ID token under the address": (asked(f"{ACCOUNT}/{INSTANCE.email}/identity?audience=x", FLAVOR), 403),
+    "an ID token of another account": (asked(f"{ACCOUNT}/other/identity?audience=https://x", FLAVOR), 404),
     "waiting": (asked(f"{TOKEN}?wait_for_change=true", FLAVOR), 403),
     "a path beside the root": (asked("/computeMetadata/../computeMetadata/v1/instance/service-accounts/default/token", FLAVOR), 404),
 }
@@ -104,7 +112,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_real_server_refuses_is_refused(name: str) -> None:
     request, status = REFUSED[name]
-    response = answer(request, INSTANCE)
+    response = answer(request, INSTANCE, identify)
     assert response is not None
     assert response.status == status
     assert DUMMY.encode() not in response.body
@@ -115,14 +123,19 @@ def test_what_the_real_server_refuses_is_refused(name: str) -> None:
     "host", ["metadata.google.internal", "metadata.google.internal.", "metadata", "169.254.169.254", "169.254.169.254:80"]
 )
 def test_its_names(host: str) -> None:
-    response = answer(asked(TOKEN, FLAVOR, host=host), INSTANCE)
+    response = answer(asked(TOKEN, FLAVOR, host=host), INSTANCE, identify)
     assert response is not None
     assert response.status == 200
 
 
+def test_an_id_token_is_for_its_audience() -> None:
+    for name in ("default", INSTANCE.email):
+        assert told(f"{ACCOUNT}/{name}/identity?audience=https%3A%2F%2Fa.run.app&format=full") == (200, "dummy for https://a.run.app")
+
+
 def test_clients_that_only_look_who_is_there_send_no_header() -> None:
     """Go's library does, and goes by the flavor of the answer."""
-    response = answer(asked("/", ("User-Agent", "gcloud-golang/0.1"), host="169.254.169.254"), INSTANCE)
+    response = answer(asked("/", ("User-Agent", "gcloud-golang/0.1"), host="169.254.169.254"), INSTANCE, identify)
     assert response is not None
     assert response.status == 200
     assert dict(response.headers)["Metadata-Flavor"] == "Google"
@@ -132,4 +145,4 @@ def test_clients_that_only_look_who_is_there_send_no_header() -> None:
     "path", ["/latest/meta-data/", "/latest/api/token", "/metadata/instance?api-version=2021-02-01", "/computeMetadataX/"]
 )
 def test_another_clouds_question_is_left_to_another(path: str) -> None:
-    assert answer(asked(path, FLAVOR), INSTANCE) is None
+    assert answer(asked(path, FLAVOR), INSTANCE, identify) is None

@@ -301,6 +301,34 @@ def test_a_long_term_key_that_was_made_inside() -> None:
     assert one.accounts()[made.access_key] == "123456789012"
 
 
+def test_a_directory_buckets_session_signs_inside() -> None:
+    """S3 Express: its own service name, and a token in a header and a parameter of its own."""
+    one, key = broker(), real()
+    body = (
+        '<CreateSessionResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Credentials>'
+        f"<SessionToken>{key.token}</SessionToken><SecretAccessKey>{key.secret_key}</SecretAccessKey><AccessKeyId>{key.access_key}</AccessKeyId>"
+        f"<Expiration>{UNTIL:%Y-%m-%dT%H:%M:%SZ}</Expiration></Credentials></CreateSessionResult>"
+    )
+    create = (Action("aws", "s3:CreateSession", Verb.READ),)
+    answer = one.receive(REQUEST, create, HttpResponse(200, (("Content-Type", "application/xml"),), body.encode()))
+    made = keys_in(parsed("s3", "CreateSession", answer)["Credentials"])
+    host = "b--use1-az4--x-s3.s3express-use1-az4.us-east-1.amazonaws.com"
+
+    def put(keys: KeyPair, signer: type) -> HttpRequest:
+        request = AWSRequest("PUT", f"https://{host}/k")
+        signer(keys, "s3express", "us-east-1", identity_cache={}).add_auth(request)
+        return HttpRequest("PUT", "https", host, 443, request.url.partition(host)[2], (("Host", host), *request.headers.items()), b"", 0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.auth, "get_current_datetime", lambda *_a, **_k: UNTIL - timedelta(seconds=20))
+        one._now = lambda: UNTIL.timestamp() - 20
+        for signer in (botocore.auth.S3ExpressAuth, botocore.auth.S3ExpressQueryAuth):
+            native = put(KeyPair(key.access_key, key.secret_key, key.token), signer)
+            out = one.authorize(put(made, signer), S3)
+            assert out.target == native.target
+            assert {k.lower(): v for k, v in out.headers} == {k.lower(): v for k, v in native.headers}
+
+
 def test_errors_pass_as_they_are() -> None:
     denied = HttpResponse(403, (("Content-Type", "text/xml"),), b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>")
     assert broker().receive(REQUEST, ASSUME, denied) is denied

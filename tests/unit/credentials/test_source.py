@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from warden.credentials import ask
-from warden.credentials import source as module
+from warden.credentials import program, renewed
 from warden.credentials.dummies import KeyPair, dummy
 from warden.credentials.outside import Outside
 from warden.credentials.source import Source
@@ -97,7 +96,7 @@ def test_keys_are_fetched_again_before_they_expire(tmp_path: Path) -> None:
     source = Source(Outside({}, tmp_path), "p", clock)
     first = source.keys()
     assert first.token == "token"
-    clock.time += 3600 - module.REFRESH_MARGIN - 1
+    clock.time += 3600 - renewed.REFRESH_MARGIN - 1
     assert source.keys() == first
     assert len(count.read_text().splitlines()) == 1
     process(tmp_path, dummy(), clock, 3600)
@@ -130,7 +129,7 @@ def test_a_failure_is_not_asked_for_again_at_once(tmp_path: Path) -> None:
     source = Source(Outside({}, tmp_path), "p", clock)
     assert {code_of(source) for _ in range(3)} == {"credentials-unavailable"}
     assert len(count.read_text().splitlines()) == 1
-    clock.time += module.FAILURE_LIFE + 1
+    clock.time += renewed.FAILURE_LIFE + 1
     code_of(source)
     assert len(count.read_text().splitlines()) == 2
 
@@ -155,7 +154,7 @@ def test_nothing_is_run_that_the_command_could_have_written(tmp_path: Path) -> N
 
 
 def test_a_process_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "LIMIT", 2.0)
+    monkeypatch.setattr(program, "LIMIT", 2.0)
     pid = tmp_path / "pid"
     script = tmp_path / "hang.sh"
     script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {pid}\nwait\n")

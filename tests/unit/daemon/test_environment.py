@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from warden.config import EnvironmentConfig
-from warden.daemon.environment import inside
+from warden.daemon.environment import hidden, inside
 from warden.errors import SessionError
 
 OUTSIDE = {
@@ -47,3 +47,9 @@ def test_no_pattern_hides_nothing() -> None:
 def test_impossible_names(item: str) -> None:
     with pytest.raises(SessionError):
         inside({}, EnvironmentConfig(), dummies={}, trust={}, asked=[item])
+
+
+def test_what_may_hold_a_secret_is_named_by_its_variable() -> None:
+    outside = {"A_TOKEN": "t" * 20, "B_TOKEN": "t" * 30, "C_TOKEN": "x", "EDITOR": "v" * 20}
+    assert list(hidden(outside, EnvironmentConfig())) == ["B_TOKEN", "A_TOKEN"], "the longer one first, and no everyday word"
+    assert "A_TOKEN" in hidden(outside, EnvironmentConfig(pass_=("A_TOKEN",))), "that it is passed in is no reason to record it"

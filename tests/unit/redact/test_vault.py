@@ -10,6 +10,8 @@ import time
 from urllib.parse import quote
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -204,3 +206,31 @@ def test_many_secrets_one_after_the_other_take_no_time_each() -> None:
         assert vault.secrets_in(entry.secret)
     # 10 ms each would be 30 s; one automaton built anew for each takes minutes.
     assert time.process_time() - started < 30
+
+
+def test_many_private_keys_take_no_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The placeholder of a key is a key, which takes time to make: a file of a thousand would hold the session up."""
+    monkeypatch.setattr(subject, "KEYS", 2)
+    kept = Vault()
+    made = [kept.admit(_pem().encode()).placeholder for _ in range(4)]
+    assert all(one.startswith(b"-----BEGIN PRIVATE KEY-----") for one in made)
+    assert len(set(made)) == 4
+    for one, whole in zip(made, (True, True, False, False), strict=True):
+        try:
+            serialization.load_pem_private_key(one, None)
+        except ValueError:
+            assert not whole
+        else:
+            assert whole
+
+
+def _pem() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+
+def test_a_dump_of_a_secret_in_hexadecimal_shows_it_not() -> None:
+    kept = Vault()
+    entry = kept.admit(b"s3cr3t-" + secrets.token_hex(12).encode())
+    for dump in (entry.secret.hex(" "), entry.secret.hex(" ").upper()):
+        assert [seen.entry for seen in kept.secrets_in(f"0000 {dump} 00".encode())] == [entry]

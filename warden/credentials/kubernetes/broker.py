@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from warden.config import KubernetesConfig
+from warden.credentials.files import content
 from warden.credentials.kubernetes import inside, kubeconfig
 from warden.credentials.kubernetes.clusters import Clusters, Endpoint
 from warden.credentials.kubernetes.kubeconfig import Entry, Kubeconfig
@@ -48,7 +49,8 @@ class KubernetesBroker:
     """One session's clusters and users. `environment`, `home` and `cwd` are the calling user's; nothing is read from the process's own.
 
     `writable` are real paths that the command may write below: no exec plugin is run from there. `run_as` is the user and group id to read files and
-    start plugins as, where the worker is root and the user is not. Raises CredentialError ``bad-kubeconfig`` for files that do not parse.
+    start plugins as, where the worker is root and the user is not. `adopt` is told each real token that is about to be sent.
+    Raises CredentialError ``bad-kubeconfig`` for files that do not parse.
     """
 
     def __init__(
@@ -62,7 +64,9 @@ class KubernetesBroker:
         run_as: tuple[int, int] | None = None,
         service_account: Path = SERVICE_ACCOUNT,
         now: Callable[[], float] = time.time,
+        adopt: Callable[[str], object] = lambda _secret: None,
     ) -> None:
+        self._adopt = adopt
         self._home = home
         self._clusters = Clusters(config.clusters, config.ca)
         self._found = Kubeconfig()
@@ -109,7 +113,7 @@ class KubernetesBroker:
         self._clusters.add(Entry(name, {"server": server, "certificate-authority": "ca.crt"}, directory))
         admit(Entry(name, {"tokenFile": "token"}, directory), frozenset({name}))
         try:
-            namespace = kubeconfig.content(directory / "namespace", 1 << 10).decode("ascii")
+            namespace = content(directory / "namespace", 1 << 10).decode("ascii")
         except (OSError, ValueError):
             namespace = "default"
         self._pod = _Pod(name, directory, namespace)
@@ -194,6 +198,7 @@ class KubernetesBroker:
         found = user.credential(endpoint.name, told)
         headers = [(name, value) for name, value in request.headers if name.lower() != "authorization"]
         if found.token:
+            self._adopt(found.token)
             headers.append(("Authorization", f"Bearer {found.token}"))
         identity = ""
         if found.certificate is not None:

@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from warden.credentials.kubernetes.kubeconfig import Entry, content
+from warden.credentials.files import content
+from warden.credentials.kubernetes.kubeconfig import Entry
 from warden.credentials.peer import Peer
 from warden.errors import CredentialError
 

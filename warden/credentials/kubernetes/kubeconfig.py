@@ -10,12 +10,12 @@ https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeco
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from warden.credentials.files import content
 from warden.errors import CredentialError
 
 #: Bytes of one file. A thousand clusters with embedded certificates are five million.
@@ -106,23 +106,11 @@ def read(paths: Sequence[Path]) -> Kubeconfig:
     return Kubeconfig(clusters, users, contexts, current, tuple(files))
 
 
-def content(path: Path, limit: int = FILE_LIMIT) -> bytes:
-    """The bytes of an ordinary file. Raises OSError, for one that is larger than `limit` or no file as well."""
-    # Not blocking: a named pipe would keep the session waiting for its other end.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(f"{path} is not a file")
-        found = file.read(limit + 1)
-    if len(found) > limit:
-        raise OSError(f"{path} is larger than {limit} bytes")
-    return found
-
-
 def _document(path: Path) -> Mapping[str, Any] | None:
     import yaml  # only where there is a file to read
 
     try:
-        document = yaml.load(content(path), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+        document = yaml.load(content(path, FILE_LIMIT), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, RecursionError, yaml.YAMLError):

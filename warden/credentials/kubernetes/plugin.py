@@ -6,26 +6,17 @@ https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-g
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from warden.credentials import program
 from warden.credentials.kubernetes.kubeconfig import Entry
 from warden.credentials.peer import ClientCertificate
-from warden.credentials.rights import identity
 from warden.errors import CredentialError
-
-#: Seconds that a plugin may take. Nothing else of the session moves in that time.
-PLUGIN_LIMIT = 20.0
-#: Bytes that it may answer.
-ANSWER_LIMIT = 1 << 20
 
 _VERSIONS = frozenset({"client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"})
 _ADVICE = "Run kubectl once outside the sandbox: it shows what the plugin says, and lets it ask."
@@ -78,7 +69,10 @@ class Plugin:
         if cluster is not None:
             spec["cluster"] = cluster
         told = json.dumps({"kind": "ExecCredential", "apiVersion": self.version, "spec": spec})
-        answer = self._run({**self.environment, "KUBERNETES_EXEC_INFO": told}, run_as)
+        try:
+            answer = program.output([self.command, *self.arguments], {**self.environment, "KUBERNETES_EXEC_INFO": told}, run_as)
+        except program.ProgramError as error:
+            raise self._failed(str(error)) from None
         try:
             read = json.loads(answer)
             status = read["status"]
@@ -93,37 +87,6 @@ class Plugin:
             raise self._failed("answered something else than an ExecCredential") from None
         pair = ClientCertificate(certificate.encode(), key.encode()) if certificate else None
         return Credential(token.strip(), pair, expires)
-
-    def _run(self, environment: Mapping[str, str], run_as: tuple[int, int] | None) -> bytes:
-        try:
-            process = subprocess.Popen(
-                [self.command, *self.arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                cwd="/",
-                start_new_session=True,  # no terminal to ask on, and one group to end
-                **identity(run_as),
-            )
-        except (OSError, ValueError, subprocess.SubprocessError):
-            raise self._failed("cannot be started") from None
-        try:
-            answer, _ = process.communicate(timeout=PLUGIN_LIMIT)
-        except subprocess.TimeoutExpired:
-            # All that it started with it: what still holds the pipe would hold us.
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise self._failed(f"took more than {PLUGIN_LIMIT:g} seconds") from None
-        finally:
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-        if process.returncode != 0:
-            raise self._failed(f"ended with status {process.returncode}")
-        if len(answer) > ANSWER_LIMIT:
-            raise self._failed("answered too much")
-        return bytes(answer)
 
     def _failed(self, how: str) -> CredentialError:
         what = f"The exec plugin {Path(self.command).name} of the kubeconfig's user {self.name} {how}."

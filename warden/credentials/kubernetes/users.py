@@ -20,21 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from warden.credentials import reach
-from warden.credentials.kubernetes.kubeconfig import Entry, content
+from warden.credentials.files import content
+from warden.credentials.kubernetes.kubeconfig import Entry
 from warden.credentials.kubernetes.plugin import Credential, Plugin
 from warden.credentials.peer import ClientCertificate
+from warden.credentials.renewed import Renewed
 from warden.credentials.rights import as_user
 from warden.errors import CredentialError
 
 #: Bytes of a token, a certificate with its chain, or a key.
 SECRET_LIMIT = 1 << 20
-#: Seconds that a plugin's answer is used when it names no expiry.
-UNDATED_LIFE = 600.0
-#: Seconds before its expiry at which it is asked again, at most; for what lives shortly, after four fifths of its life.
-REFRESH_MARGIN = 120.0
-#: Seconds after a failure in which it is repeated without asking again: an agent's retries must not start a process each.
-FAILURE_LIFE = 5.0
-
 #: What says as whom to act, and is no secret: shown inside, so that clients send the same headers, which are ruled on.
 IMPERSONATION = ("as", "as-uid", "as-groups", "as-user-extra")
 
@@ -58,9 +53,8 @@ class User:
         self._run_as = run_as
         self._now = now
         self._files: dict[Path, tuple[tuple[int, int, int], bytes]] = {}
-        #: By cluster: what the plugin said last, and until when it is not asked again.
-        self._kept: dict[str, tuple[Credential, float]] = {}
-        self._failures: dict[str, tuple[CredentialError, float]] = {}
+        #: By cluster: what the plugin hands out.
+        self._asked: dict[str, Renewed[Credential]] = {}
 
     def __repr__(self) -> str:
         return f"User({self.name!r})"
@@ -93,7 +87,7 @@ class User:
             certificate, token = self._certificate(), self._token()
         if not entry.fields.get("exec"):
             return Credential(token, certificate)
-        asked = self._asked(cluster, told)
+        asked = self._handed_out(cluster, told)
         return Credential(token or asked.token, certificate or asked.certificate)
 
     # --- what stands in the kubeconfig ---------------------------------------------------------------------------------------------
@@ -145,32 +139,15 @@ class User:
 
     # --- what a plugin hands out ---------------------------------------------------------------------------------------------------
 
-    def _asked(self, cluster: str, told: Mapping[str, Any]) -> Credential:
+    def _handed_out(self, cluster: str, told: Mapping[str, Any]) -> Credential:
         section = self.entry.fields["exec"]
         wants = isinstance(section, Mapping) and bool(section.get("provideClusterInfo"))
-        key, now = (cluster if wants else ""), self._now()
-        kept, until = self._kept.get(key, (None, 0.0))
-        if kept is not None and now < until:
-            return kept
-        plugin = self._plugin()
-        failure, failed_until = self._failures.get(key, (None, 0.0))
-        try:
-            if failure is not None and now < failed_until:
-                raise failure
-            fresh = plugin.ask(told if wants else None, self._run_as)
-            if fresh.expires is not None and fresh.expires <= now:
-                raise CredentialError(
-                    "expired-credentials", f"The exec plugin of the kubeconfig's user {self.name} gave out what has expired."
-                )
-        except CredentialError as error:
-            if error is not failure:
-                self._failures[key] = (error, self._now() + FAILURE_LIFE)
-            if kept is not None and kept.expires is not None and now < kept.expires:
-                return kept
-            raise
-        life = UNDATED_LIFE if fresh.expires is None else fresh.expires - now
-        self._kept[key] = (fresh, now + (life if fresh.expires is None else life - min(REFRESH_MARGIN, life / 5)))
-        return fresh
+
+        def fetch() -> tuple[Credential, float | None]:
+            found = self._plugin().ask(told if wants else None, self._run_as)
+            return found, found.expires
+
+        return self._asked.setdefault(cluster if wants else "", Renewed(fetch, self._now)).get()
 
     def _plugin(self) -> Plugin:
         """The plugin, of which nothing is within the command's reach: it runs outside, with all of the user's rights. Raises CredentialError."""

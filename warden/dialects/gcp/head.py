@@ -30,9 +30,12 @@ _SINGLE = frozenset(
 )
 _METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 #: Other ways to ask for another method, which some frameworks take. Google's system parameters (https://cloud.google.com/apis/docs/system-parameters)
-#: have none, so that a request with one of these has no certain reading.
+#: have none, so that a request with one of these has no certain reading. ``$httpHeaders`` is how Google's own web clients put headers, overrides and
+#: credentials among them, where no preflight is asked for them.
 _FOREIGN_HEADERS = frozenset({"x-http-method", "x-method-override"})
-_FOREIGN_KEYS = frozenset({"$httpmethod", "$method", "_method", "x-http-method", "x-http-method-override", "x-method-override"})
+_FOREIGN_KEYS = frozenset(
+    {"$httpheaders", "$httpmethod", "$method", "_method", "x-http-method", "x-http-method-override", "x-method-override"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,23 @@ def read(request: HttpRequest) -> Head:
             "malformed-form", "The query holds a bare semicolon, which some readers separate parameters at.", "Percent-encode it."
         )
     query = uri.pairs(raw) if raw else ()
-    if any(_foreign(name) for name in headers) or any(key.lower() in _FOREIGN_KEYS for key, _ in query):
-        raise DecodeError("method-override", "The request asks for another method in a way that Google does not document.")
+    if any(_foreign(name) for name in headers):
+        raise _undocumented()
+    check_keys(query)
     override = headers.get("x-http-method-override")
     if override is not None and override not in _METHODS:
         raise DecodeError("method-override", "The header X-HTTP-Method-Override names no method of a Google API.")
     return Head(request.method, path, query, headers, override if override != request.method else None)
+
+
+def check_keys(query: tuple[tuple[str, str], ...]) -> None:
+    """Raises DecodeError for parameters that ask for another method, or for headers."""
+    if any(key.lower() in _FOREIGN_KEYS for key, _ in query):
+        raise _undocumented()
+
+
+def _undocumented() -> DecodeError:
+    return DecodeError("method-override", "The request asks for another method, or for headers, in a way that Google does not document.")
 
 
 def _foreign(name: str) -> bool:

@@ -30,7 +30,7 @@ from dataclasses import replace
 
 from warden.dialects import uri
 from warden.dialects.gcp import batch, grpc, hosts, index, storage_xml
-from warden.dialects.gcp.head import FORM, Head, read
+from warden.dialects.gcp.head import FORM, Head, check_keys, read
 from warden.dialects.gcp.noun import UNKNOWN, Call, Protocol
 from warden.errors import DecodeError
 from warden.model import HttpRequest
@@ -89,6 +89,7 @@ def _overridden(request: HttpRequest, head: Head, host: hosts.Host) -> Call:
     query = head.query
     if head.override == "GET" and head.content_type == FORM and request.body:
         query = (*query, *uri.pairs(_form(request.body)))
+        check_keys(query)
     return _call(request, replace(head, method=head.override, override=None, query=query), host)
 
 

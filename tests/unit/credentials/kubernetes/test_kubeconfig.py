@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.credentials.kubernetes.material import Config
+from warden.credentials.files import content
 from warden.credentials.kubernetes import kubeconfig
 from warden.errors import CredentialError
 
@@ -72,7 +73,7 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CredentialError, match="more than 64"):
         kubeconfig.read([path] * 65)
     with pytest.raises(OSError, match="larger"):
-        kubeconfig.content(path, 5)
+        content(path, 5)
 
 
 def test_a_named_pipe_is_no_kubeconfig(tmp_path: Path) -> None:

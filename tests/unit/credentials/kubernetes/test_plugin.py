@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.unit.credentials.kubernetes.material import CERTIFICATE, CLUSTER_CA, KEY, READ, Config, b64, broker, dummy, request
-from warden.credentials.kubernetes import plugin as module
-from warden.credentials.kubernetes import users
+from warden.credentials import program as limits
+from warden.credentials import renewed
 from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.errors import CredentialError
 
@@ -65,7 +65,7 @@ def test_a_token_is_kept_until_it_is_old(tmp_path: Path, clock: Clock) -> None:
     made, own = make(tmp_path, clock, f"echo '{answer(token='real', expirationTimestamp=until)}'")
     assert [send(made, own) for _ in range(3)] == ["Bearer real"] * 3
     assert runs(tmp_path) == 1
-    clock.now += 3600 - users.REFRESH_MARGIN + 1
+    clock.now += 3600 - renewed.REFRESH_MARGIN + 1
     send(made, own)
     assert runs(tmp_path) == 2
 
@@ -73,7 +73,7 @@ def test_a_token_is_kept_until_it_is_old(tmp_path: Path, clock: Clock) -> None:
 def test_a_token_without_an_expiry(tmp_path: Path, clock: Clock) -> None:
     made, own = make(tmp_path, clock, f"echo '{answer(token='real')}'")
     send(made, own)
-    clock.now += users.UNDATED_LIFE + 1
+    clock.now += renewed.UNDATED_LIFE + 1
     send(made, own)
     assert runs(tmp_path) == 2
 
@@ -124,7 +124,7 @@ def test_where_it_is_looked_for(tmp_path: Path, clock: Clock, command: str, foun
 def test_failures_are_told_without_its_words_and_not_repeated_at_once(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, script: str, says: str
 ) -> None:
-    monkeypatch.setattr(module, "PLUGIN_LIMIT", 0.5)
+    monkeypatch.setattr(limits, "LIMIT", 0.5)
     made, own = make(tmp_path, clock, script)
     for _ in range(2):
         with pytest.raises(CredentialError) as error:
@@ -133,7 +133,7 @@ def test_failures_are_told_without_its_words_and_not_repeated_at_once(
         assert says in error.value.message
         assert "hunter2" not in str(error.value)
     assert runs(tmp_path) == 1
-    clock.now += users.FAILURE_LIFE + 1
+    clock.now += renewed.FAILURE_LIFE + 1
     with pytest.raises(CredentialError):
         send(made, own)
     assert runs(tmp_path) == 2
