@@ -1,7 +1,8 @@
 """Everything of a sandbox that a real value could be in, read from outside while its processes run: memory, environment, descriptors, files.
 
 What is looked for is every spelling of a value that a client makes (`forms`), written down here anew: what Warden's own index forgets is found.
-Files are those that have changed since the values were made: nothing older can hold them. Needs root, as a debugger of other users' processes does.
+Files are those that have changed since the values were made: nothing older can hold them. What waits in a pipe is seen when it has been read. Needs root, as a
+debugger of other users' processes does.
 """
 
 from __future__ import annotations
@@ -97,10 +98,10 @@ class Sweep:
                         memory.seek(start)
                         self.text(f"memory of {name}: {what}", memory.read(min(PIECE + self._longest, last - start)))
 
-    def files(self, root: Path, since: float) -> None:
+    def files(self, root: str, since: float) -> None:
         """Every file below `root` that has changed since then (seconds since 1970), proc and sys apart."""
-        skipped = ["-path", f"{root}/proc", "-prune", "-o", "-path", f"{root}/sys", "-prune", "-o"]
-        command = ["find", f"{root}/", *skipped, "-type", "f", "-newerct", f"@{since}", "-print0"]
+        skipped = [part for name in ("proc", "sys") for part in ("-path", f"{root}{name}", "-prune", "-o")]
+        command = ["find", root, *skipped, "-type", "f", "-newerct", f"@{since}", "-print0"]
         for path in subprocess.run(command, capture_output=True, timeout=120).stdout.split(b"\0")[:-1]:
             self._file(os.fsdecode(path), Path(os.fsdecode(path)))
 
@@ -117,13 +118,14 @@ class Held:
     output: bytes
     pids: list[int]
 
-    def sweep(self, values: Mapping[str, str], since: float) -> Sweep:
-        """All that it has, and all that it sees: its output, its processes, the files of its root."""
+    def sweep(self, values: Mapping[str, str], places: Sequence[str], since: float) -> Sweep:
+        """All that it has, and all that it sees: its output, its processes, the files in `places` of its root."""
         sweep = Sweep(values)
         sweep.text("output", self.output)
         for pid in self.pids:
             sweep.process(pid)
-        sweep.files(Path(f"/proc/{self.pids[0]}/root"), since)
+        for place in places:
+            sweep.files(f"/proc/{self.pids[0]}/root{place}", since)
         return sweep
 
 

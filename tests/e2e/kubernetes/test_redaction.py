@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.e2e.conftest import Warden
+from tests.e2e.conftest import CLIENTS, Warden
 from tests.e2e.kubernetes.conftest import Watch, denied, ran
 from tests.e2e.sweep import Sweep
 from tools.kubernetes import LocalCluster
@@ -244,3 +244,53 @@ def test_other_objects_with_secrets_in_them_are_applied_as_they_were(
     assert shown.data["password"] in json.dumps(found.get("data") or found["spec"])
     assert "wrdn" not in json.dumps(found)
     is_free_of(shown, done.stdout, done.stderr)
+
+
+# --- clients that keep their own things in Secrets -----------------------------------------------------------------------------------
+
+CHART = {
+    "Chart.yaml": "{apiVersion: v2, name: chart, version: 0.1.0}",
+    "values.yaml": "colour: green\n",
+    "templates/secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: '{{ .Release.Name }}'}\n"
+    "stringData: {password: '{{ .Values.password }}', colour: '{{ .Values.colour }}'}\n",
+}
+
+
+def test_helms_releases_are_read_and_written(observing: Warden, cluster: LocalCluster, kept: Kept) -> None:
+    """A release is a Secret with JSON in gzip in base64 in it, and the next one is made of what was read of the one before."""
+    for name, content in CHART.items():
+        path = observing.work / "chart" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    script = (
+        "value=$(kubectl get secret $1 -o jsonpath='{.data.password}' | base64 -d); "
+        'helm() { command helm -n shop "$@"; }; helm install $1-r chart --set password=$value; '
+        "helm upgrade $1-r chart --reuse-values --set colour=red; helm list; helm get values $1-r; helm get manifest $1-r"
+    )
+    done = shell(observing, script, kept.name)
+    out = ran(done)
+    assert f"{kept.name}-r" in out
+    assert "colour: red" in out
+    assert there(cluster, f"{kept.name}-r") == {"password": kept.data["password"], "colour": "red"}
+    is_free_of(kept, out, done.stderr)
+
+
+REPLACE = """
+import sys
+import kubernetes
+kubernetes.config.load_kube_config()
+api = kubernetes.client.CoreV1Api()
+found = api.read_namespaced_secret(sys.argv[1], "shop")
+print(found.data)
+found.metadata.labels["round"] = "1"
+found.data["again"] = found.data["password"]
+print(api.replace_namespaced_secret(sys.argv[1], "shop", found).data)
+print([one.data for one in api.list_namespaced_secret("shop").items if one.metadata.name == sys.argv[1]])
+"""
+
+
+def test_the_python_client_writes_back_what_it_read(observing: Warden, cluster: LocalCluster, kept: Kept) -> None:
+    done = observing.exec(str(CLIENTS / "kubernetes/bin/python"), "-c", REPLACE, kept.name)
+    assert ran(done).count("d3Jkb") > 6
+    assert there(cluster, kept.name) == {**kept.data, "again": kept.data["password"]}
+    is_free_of(kept, done.stdout, done.stderr)
