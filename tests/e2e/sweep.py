@@ -1,8 +1,8 @@
 """Everything of a sandbox that a real value could be in, read from outside while its processes run: memory, environment, descriptors, files.
 
 What is looked for is every spelling of a value that a client makes (`forms`), written down here anew: what Warden's own index forgets is found.
-Files are those that have changed since the values were made: nothing older can hold them. What waits in a pipe is seen when it has been read. Needs root, as a
-debugger of other users' processes does.
+Files are those that have changed since the values were made: nothing older can hold them. What waits in a pipe is seen when it has been read.
+Needs root, as a debugger of other users' processes does.
 """
 
 from __future__ import annotations

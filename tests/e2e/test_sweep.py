@@ -30,7 +30,7 @@ STAY = """
 import atexit, runpy, sys, time
 atexit.register(lambda: (print("held", flush=True), time.sleep(120)))
 sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
+kept = runpy.run_path(sys.argv[0], run_name="__main__")
 """
 AWS_PYTHON, AWS = f"{CLIENTS}/awscli/bin/python", f"{CLIENTS}/awscli/bin/aws"
 BOTO3 = """
