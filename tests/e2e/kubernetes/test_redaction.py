@@ -229,6 +229,21 @@ def test_what_shows_objects_works(observing: Warden, shown: Kept, what: str) -> 
     is_free_of(shown, out, done.stderr)
 
 
+@pytest.mark.parametrize("accept", ["protobuf", "protobuf;stream=watch", "protobuf,application/json"])
+def test_a_client_that_would_rather_have_protobuf_gets_json(observing: Warden, cluster: LocalCluster, kept: Kept, accept: str) -> None:
+    script = (
+        "token=$(kubectl config view --raw -o jsonpath='{.users[0].user.token}'); "
+        'curl -sS -H "Authorization: Bearer $token" -H "Accept: application/vnd.kubernetes.$1" "$2"'
+    )
+    port, field = cluster.address.partition(":")[2], f"fieldSelector=metadata.name%3D{kept.name}"
+    path = f"/api/v1/namespaces/shop/secrets?{field}" + ("&watch=true&timeoutSeconds=1" if "watch" in accept else "")
+    out = ran(shell(observing, script, accept, f"https://local.kubernetes.warden.internal:{port}{path}"))
+    read = json.loads(out.splitlines()[0])
+    found = read["object"] if "watch" in accept else read["items"][0]
+    assert set(found["data"]) == set(kept.data)
+    is_free_of(kept, out)
+
+
 @pytest.mark.parametrize("kind", ["configmap", "pod"])
 def test_other_objects_with_secrets_in_them_are_applied_as_they_were(
     observing: Warden, cluster: LocalCluster, shown: Kept, kind: str
