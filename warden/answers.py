@@ -52,5 +52,6 @@ class Answers:
         # Of git's protocol every line says its own length, and names of refs are what they are.
         git = bool(actions) and all(action.operation.startswith("git:") for action in actions)
         opaque = git and any(value.lower().startswith("application/x-git-") for value in values(fields, "content-type"))
-        head = Head(request.method, status, fields, _WATCHED.search(request.target) is not None, opaque)
+        hashed = any(action.provider == "aws" and action.operation.startswith("s3:") for action in actions)
+        head = Head(request.method, status, fields, _WATCHED.search(request.target) is not None, opaque, hashed)
         return Answer(self.redactor, place, head, declared, swap)

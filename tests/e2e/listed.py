@@ -41,9 +41,12 @@ class ListedHost:
 
 @contextlib.contextmanager
 def listed_host(
-    directory: Path, names: tuple[str, ...], handler: type[http.server.BaseHTTPRequestHandler] | None = None
+    directory: Path,
+    names: tuple[str, ...],
+    handler: type[http.server.BaseHTTPRequestHandler] | None = None,
+    at: tuple[str, int] = ("127.0.0.1", 0),
 ) -> Iterator[ListedHost]:
-    """Serves `names` on a port of 127.0.0.1 with files below `directory`; `handler` answers, or what is in `answers`."""
+    """Serves `names` on a port of 127.0.0.1, or `at`, with files below `directory`; `handler` answers, or what is in `answers`."""
     directory.mkdir(parents=True, exist_ok=True)
     authority = SessionCA()  # any CA would do; this one is at hand
     (directory / "ca.pem").write_bytes(authority.pem)
@@ -65,10 +68,10 @@ def listed_host(
     front = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     front.load_cert_chain(directory / f"{names[0]}.pem")
     front.sni_callback = choose
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler or _Handler)
+    server = http.server.ThreadingHTTPServer(at, handler or _Handler)
     server.daemon_threads = True
     server.socket = front.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    host = ListedHost(f"127.0.0.1:{server.server_address[1]}", directory / "ca.pem", {})
+    host = ListedHost(f"{at[0]}:{server.server_address[1]}", directory / "ca.pem", {})
     server.listed = host  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 
 import pytest
@@ -53,6 +55,18 @@ def test_documents_a_line_each_are_seen_by_the_first() -> None:
     pretty = Answers().answer(asked("/document"), (), 200, fields)
     assert not pretty.flows(b'{\n "id": 1\n}\n')
     assert not pretty.probing
+
+
+def test_one_document_that_is_secret_by_its_api_is_whole_though_it_ends_its_line() -> None:
+    """A list of Secrets as Go's servers send it: no length, one line, its end."""
+    password = base64.b64encode(SECRET.encode()).decode()
+    body = json.dumps({"kind": "SecretList", "items": [{"data": {"a": password}, "type": "Opaque"}]}).encode() + b"\n"
+    fields = (("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"))
+    answer = Answers().answer(asked("/api/v1/secrets"), (Action("kubernetes", "secrets:list", Verb.LIST),), 200, fields)
+    assert (answer.mode, answer.probing, answer.flows(body)) == (Mode.WHOLE, False, False)
+    made = answer.whole(body)
+    assert password.encode() not in made
+    assert json.loads(made)["items"][0]["data"]["a"]
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304), ("GET", 101)])

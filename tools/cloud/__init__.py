@@ -118,5 +118,6 @@ def server_names() -> list[str]:
             f"*.s3.dualstack.{region}.amazonaws.com",
             f"*.{region}.api.aws",
         ]
+        names += [f"*.ecr.{region}.amazonaws.com"]
         names += [f"*.ddb.{region}.amazonaws.com", f"*.s3-control.{region}.amazonaws.com", f"*.dualstack.{region}.amazonaws.com"]
     return names

@@ -37,10 +37,11 @@ from warden.credentials.outside import IDENTITY_SETTINGS, Outside, Profiles, con
 from warden.credentials.presigned import Presigned, read_presigned, resign_presigned
 from warden.credentials.refilled import refilled
 from warden.credentials.returned import RETURNING, swap
-from warden.credentials.sigv4 import ALGORITHM, TOKENS, Signature, prove, read_signature, resign
+from warden.credentials.sigv4 import ALGORITHM, TOKENS, Signature, over, prove, read_signature, resign
 from warden.credentials.source import Source, Stated, selected_profile
 from warden.errors import CredentialError
 from warden.model import Action, HttpRequest, HttpResponse
+from warden.redact import etag
 
 #: Seconds between a signature's date and the clock here, at most: what AWS allows.
 CLOCK_LIMIT = 900.0
@@ -256,6 +257,8 @@ class AwsBroker:
         if signature.algorithm != ALGORITHM and payload in (CHUNKS, CHUNKS_AND_TRAILER):
             raise CredentialError("chunk-signatures", "Head and chunks are signed by different algorithms.", "Sign both by the same.")
         proof = prove(request, signature, made, timestamp, payload)
+        if (sent := etag.restored(request)) is not request:
+            request, proof = sent, over(sent, signature, proof, payload)
         real = self._real(source)
         out = resign(request, signature, proof, real)
         if payload not in (CHUNKS, CHUNKS_AND_TRAILER):

@@ -71,6 +71,7 @@ class Head:
     """What is known of a response before its body: the request's method, the status, and the fields as they came.
 
     `watched`: the request asked to be told of each change while it lasts. `opaque`: the body's protocol counts its bytes, text or not.
+    `hashed`: clients take its ETag for an MD5 of the body.
     """
 
     method: str
@@ -78,6 +79,7 @@ class Head:
     fields: Fields = field(repr=False)
     watched: bool = False
     opaque: bool = False
+    hashed: bool = False
 
 
 class Answer:
@@ -133,7 +135,9 @@ class Answer:
         lengths = headers.values(self._head.fields, "content-length")
         length = int(lengths[0]) if len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit() else None
         stated = kind_by_type(self._type)
-        self._probing = not lengths and not self._codings and stated is Kind.DOCUMENT and "json" in self._type
+        # What is secret by its API is read whole. A single document may end its one line too.
+        whole = self._swap is not None or self._declared is not None
+        self._probing = not whole and not lengths and not self._codings and stated is Kind.DOCUMENT and "json" in self._type
         if self._head.opaque:
             self.stream()
             return Mode.STREAM
@@ -161,6 +165,9 @@ class Answer:
             self._decoding = coding.Decoding(self._codings)
             drop.add("content-encoding")
         self.fields = tuple((name, value) for name, value in self.fields if name.lower() not in drop)
+        if not (self._partial or self._head.opaque):
+            # Whether it is changed shows only when its head has been sent.
+            self.fields = headers.without_sums(self.fields, hashed=self._head.hashed)
 
     @property
     def probing(self) -> bool:
@@ -195,7 +202,7 @@ class Answer:
             raise BlockedError("it is a part of a text with a secret in it; ask for all of it")
         drop = {"content-length", "content-encoding", "content-range"}
         ranged = [("Content-Range", f"bytes 0-{len(made) - 1}/{len(made)}")] if self._head.status == 206 else []
-        kept = [(name, value) for name, value in headers.without_sums(self.fields) if name.lower() not in drop]
+        kept = [(name, value) for name, value in headers.without_sums(self.fields, hashed=self._head.hashed) if name.lower() not in drop]
         self.fields = (*kept, *ranged, ("Content-Length", str(len(made))))
         return made
 

@@ -14,7 +14,7 @@ from email.message import Message
 from typing import Protocol
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
-from warden.redact import chunks
+from warden.redact import chunks, secret_message
 from warden.redact.strings import Change, change_json, change_yaml
 from warden.redact.vault import Entry, Seen, Vault
 
@@ -116,8 +116,8 @@ def _rechunked(body: bytes, types: Sequence[str], encodings: Sequence[str], fill
 
 def is_framed(content_type: str) -> bool:
     """Whether bodies of this type cannot be changed."""
-    kind = content_type.partition(";")[0].lower()
-    return bool(_FRAMED.search(kind)) and "json" not in kind
+    kind = content_type.partition(";")[0].strip().lower()
+    return bool(_FRAMED.search(kind)) and "json" not in kind and kind != secret_message.TYPE
 
 
 def _unpacked(body: bytes) -> bytes | None:
@@ -137,7 +137,12 @@ def _typed(body: bytes, content_type: str, place: Place, filling: Filling, depth
         return _form(body, place, filling)
     if kind.startswith("multipart/") and depth < DEPTH:
         return _multipart(body, content_type, place, filling, depth)
-    if is_framed(kind):
+    if kind == secret_message.TYPE:
+        body = secret_message.fill(
+            body,
+            lambda value, keys: text(value, replace(place, keys=keys, where=f"its body, at {'.'.join(keys)[:128]}"), filling, depth + 1),
+        )
+    if is_framed(kind) or kind == secret_message.TYPE:
         for seen in filling.vault.placeholders_in(body):
             if filling.secret(seen.entry, place) is not None:
                 raise UnchangeableError(kind)

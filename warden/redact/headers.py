@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from warden.redact.etag import weakened
 from warden.redact.naming import Kind, kind_of
 from warden.redact.plausible import plausible
 
@@ -26,9 +27,10 @@ _WHOLE = frozenset({"x-subject-token", "x-vault-token", "x-auth-token", "x-amz-s
     "private-token", "x-consul-token", "authorization",
                     "proxy-authorization", "x-access-token", "x-refresh-token", "x-session-token"})  # fmt: skip
 #: A sum over the body, which is another one after a replacement: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html,
-#: https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash, RFC 9530.
+#: https://cloud.google.com/storage/docs/xml-api/reference-headers#xgooghash, RFC 9530; and what rclone writes down beside objects uploaded in parts.
 SUMS = re.compile(
     r"content-md5|digest|content-digest|repr-digest|x-goog-hash|x-amz-checksum-(?!type|algorithm|mode).*|x-amz-crc32|x-goog-stored-content-length"
+    r"|x-amz-meta-md5chksum"
 )
 
 #: What a redirection hands to whoever follows it (RFC 6749 section 4.1.2, SAML, CAS).
@@ -68,9 +70,10 @@ def _cookie(value: str, whole: Callable[[str, bytes], bytes]) -> bytes:
     return (value[: match.start(3)] + stand_in + value[match.end(3) :]).encode("latin-1", "replace")
 
 
-def without_sums(fields: Fields) -> Fields:
-    """`fields` without the sums over the body."""
-    return tuple((name, value) for name, value in fields if not SUMS.fullmatch(name.lower()))
+def without_sums(fields: Fields, *, hashed: bool = False) -> Fields:
+    """`fields` without the sums over the body; `hashed`: of which its ETag is one (`etag`)."""
+    kept = [(name, value) for name, value in fields if not SUMS.fullmatch(name.lower())]
+    return tuple((name, weakened(value) if hashed and name.lower() == "etag" else value) for name, value in kept)
 
 
 def values(fields: Sequence[tuple[str, str]], name: str) -> list[str]:

@@ -32,6 +32,34 @@ def rewrite(message: bytes, redact: Callable[[bytes], bytes], depth: int = 0) ->
     return b"".join(parts)
 
 
+def values(message: bytes, number: int) -> list[bytes]:
+    """The length-delimited fields of this number. Raises ValueError for what is no message."""
+    found: list[bytes] = []
+
+    def keep(value: bytes) -> bytes:
+        found.append(value)
+        return value
+
+    change(message, number, keep)
+    return found
+
+
+def change(message: bytes, number: int, make: Callable[[bytes], bytes]) -> bytes:
+    """`message` with each length-delimited field of this number as `make` gives it. Raises ValueError for what is no message."""
+    fields = _fields(message)
+    if fields is None:
+        raise ValueError("no message of protocol buffers")
+    parts = []
+    for start, content, end in fields:
+        tag, after = _varint(message, start)
+        if content == start or tag >> 3 != number:
+            parts.append(message[start:end])
+            continue
+        made = make(message[content:end])
+        parts.append(message[start:after] + _encode(len(made)) + made)
+    return b"".join(parts)
+
+
 def _text(value: bytes) -> bool:
     if value.translate(None, _CONTROL) != value:
         return False

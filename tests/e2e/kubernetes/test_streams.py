@@ -103,6 +103,7 @@ def test_port_forward(observing: Warden, port: int, environment: dict[str, str])
     content = os.urandom(1 << 20)
     (observing.work / "upload").write_bytes(content)
     script = (
+        "rm -f forward.log; "  # of the test before
         f"kubectl port-forward -n shop pod/pod 18080:{port} > forward.log 2>&1 & "
         "for i in $(seq 100); do grep -q Forwarding forward.log && break; sleep 0.1; done;"
         "for i in 1 2 3; do curl -sS --data-binary @upload http://127.0.0.1:18080/; echo; done; kill $!; cat forward.log >&2"

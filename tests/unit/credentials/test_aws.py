@@ -156,6 +156,21 @@ def test_a_body_with_secrets_in_it_is_proven_as_it_was_and_signed_as_it_is(
     assert check.signature(text, again) == read_signature(str(out.header("authorization"))).value
 
 
+@pytest.mark.parametrize("body", [b"data", None])
+def test_the_etag_of_a_redacted_answer_is_the_servers_own_in_a_condition(broker: AwsBroker, real: KeyPair, body: bytes | None) -> None:
+    """The agent signs what it was told; what is sent is signed by the real key as it is."""
+    sent = replace(signed(keys_of(broker), body=b"data", if_match=f'W/"{"0f" * 16}-redacted"'), body=body)
+    out = broker.authorize(sent, AWS)
+    assert out.header("if-match") == f'"{"0f" * 16}"'
+    names = read_signature(str(out.header("authorization"))).signed_headers
+    assert "if-match" in names
+    again = AWSRequest("PUT", "https://bucket.s3.amazonaws.com/key", {n: v for n, v in out.headers if n.lower() in names}, b"data")
+    again.context["timestamp"] = str(out.header("x-amz-date"))
+    check = S3SigV4Auth(real, "s3", "us-east-1")
+    text = check.string_to_sign(again, check.canonical_request(again))
+    assert check.signature(text, again) == read_signature(str(out.header("authorization"))).value
+
+
 def test_a_body_that_was_not_signed_as_it_was_asked_is_refused(broker: AwsBroker) -> None:
     asked = signed(keys_of(broker), body=b"one")
     other = replace(asked, body=b"two", body_length=3)

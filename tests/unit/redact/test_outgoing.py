@@ -19,6 +19,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from warden.dialects.body.protobuf import field as protobuf_field
 from warden.errors import CredentialError
 from warden.model import HttpRequest
 from warden.redact.outgoing import Watch, substitute, wants_body
@@ -486,3 +487,55 @@ def test_an_upload_in_chunks_that_cannot_be_put_together_is_refused() -> None:
         with pytest.raises(CredentialError) as raised:
             substitute(with_body("application/octet-stream", body, head), vault)
         assert raised.value.code == "placeholder-encoded"
+
+
+# --- a Secret in protobuf ----------------------------------------------------------------------------------------------------------
+
+KUBERNETES = "application/vnd.kubernetes.protobuf"
+SECRET_FIELDS = ("json:data", "json:stringData")
+
+
+def secret_message(
+    data: dict[str, str], strings: dict[str, str] | None = None, *, kind: str = "Secret", note: str = "", more: bytes = b""
+) -> bytes:
+    """What ``kubectl create secret`` sends."""
+    pairs = [
+        protobuf_field(number, protobuf_field(1, key) + protobuf_field(2, value))
+        for number, map_ in ((2, data), (4, strings or {}))
+        for key, value in map_.items()
+    ]
+    meta = (
+        protobuf_field(1, "name")
+        + protobuf_field(3, "shop")
+        + (protobuf_field(12, protobuf_field(1, "note") + protobuf_field(2, note)) if note else b"")
+    )
+    raw = protobuf_field(1, meta) + b"".join(pairs) + protobuf_field(3, "Opaque")
+    return b"k8s\0" + protobuf_field(1, protobuf_field(1, "v1") + protobuf_field(2, kind)) + protobuf_field(2, raw) + more
+
+
+@pytest.mark.parametrize("secret", [PLAIN, AWKWARD, "x" * 200 + PLAIN], ids=["plain", "awkward", "long"])
+def test_the_values_of_a_secret_in_protobuf_are_filled_and_their_lengths_fit(secret: str) -> None:
+    vault, _, made = bound(secret, *SECRET_FIELDS)
+    sent = substitute(with_body(KUBERNETES, secret_message({"a": made, "b": "plain"}, {"c": f"url://{made}@h"})), vault)
+    assert sent.body == secret_message({"a": secret, "b": "plain"}, {"c": f"url://{secret}@h"})
+    assert ("Content-Length", str(len(sent.body or b""))) in sent.headers
+    assert wants_body(with_body(KUBERNETES, b""), vault)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda made: secret_message({}, note=made),
+        lambda made: secret_message({made: "x"}),
+        lambda made: secret_message({"a": made}, kind="ConfigMap"),
+        lambda made: secret_message({"a": made}, more=protobuf_field(3, "gzip")),
+        lambda made: secret_message({"a": made})[:-3],
+        lambda made: secret_message({"a": made})[:4] + protobuf_field(1, protobuf_field(2, "Secret")) + secret_message({"a": made})[4:],
+    ],
+    ids=["an annotation", "a key", "another kind", "an encoding", "cut off", "two types"],
+)
+def test_elsewhere_in_it_a_placeholder_is_refused(body: Callable[[str], bytes]) -> None:
+    vault, _, made = bound(PLAIN, *SECRET_FIELDS)
+    with pytest.raises(CredentialError) as raised:
+        substitute(with_body(KUBERNETES, body(made)), vault)
+    assert raised.value.code == "placeholder-elsewhere"

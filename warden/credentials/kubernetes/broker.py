@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import time
 from base64 import b64encode
@@ -32,6 +33,8 @@ _IN_CLUSTER = "in-cluster"
 #: Headers by which an authenticating proxy vouches for somebody. With the right certificate an API server believes them.
 #: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
 _FRONT_PROXY = "x-remote-"
+#: What of https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources is no text.
+_BINARY = re.compile(r"application/(?:vnd\.kubernetes\.protobuf|cbor)(?=[ ;,]|$)", re.IGNORECASE)
 #: How a browser sends a bearer token when it opens a WebSocket.
 _WEBSOCKET_BEARER = "base64url.bearer.authorization.k8s.io."
 
@@ -189,7 +192,7 @@ class KubernetesBroker:
             assert here[0].refusal is not None
             raise here[0].refusal
         _check_vouching(request)
-        request = _addressed(request, usable[0])
+        request = _readable(_addressed(request, usable[0]))
         stated = request.header_values("authorization")
         if not stated:
             return request
@@ -282,6 +285,20 @@ def _addressed(request: HttpRequest, endpoint: Endpoint) -> HttpRequest:
     return replace(request, headers=headers, authority=authority if request.authority else None)
 
 
+def _readable(request: HttpRequest) -> HttpRequest:
+    """The request for an answer in JSON. `kubectl describe` and Go's typed clients would rather have protobuf, in which no secret can be replaced.
+
+    Clients read an answer by its own Content-Type, since not every resource has protobuf:
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#kubernetes-protobuf-encoding
+    """
+    accepted = [one.strip() for value in request.header_values("accept") for one in value.split(",") if one.strip()]
+    wanted = [_BINARY.sub("application/json", one) for one in accepted]
+    if wanted == accepted:
+        return request
+    headers = [(name, value) for name, value in request.headers if name.lower() != "accept"]
+    return replace(request, headers=(*headers, ("Accept", ", ".join(dict.fromkeys(wanted)))))
+
+
 def _host(peer: Peer) -> str:
     host = f"[{peer.host}]" if ":" in peer.host else peer.host
     return host if peer.port == 443 else f"{host}:{peer.port}"
@@ -307,7 +324,7 @@ def _is_of_secrets(action: Action) -> bool:
 def _check_patch(body: bytes | None) -> None:
     """Raises CredentialError for a patch of a Secret that would show its content elsewhere in it, or confirm a guess (RFC 6902)."""
     try:
-        operations = json.loads(body) if body is not None else None
+        operations = json.loads(body, object_pairs_hook=_with_one_op) if body is not None else None
         names = [operation["op"] for operation in operations] if isinstance(operations, list) else None
     except (ValueError, KeyError, TypeError, RecursionError):
         names = None
@@ -317,3 +334,10 @@ def _check_patch(body: bytes | None) -> None:
             "A JSON patch that copies, moves or tests values of a Secret could show them elsewhere.",
             "Use add, replace and remove, or a merge patch.",
         )
+
+
+def _with_one_op(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of a patch. Raises ValueError for two operations in one, whichever of them a server would believe."""
+    if sum(name.lower() == "op" for name, _ in pairs) > 1:
+        raise ValueError
+    return dict(pairs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -290,3 +291,75 @@ def test_configured_clusters(tmp_path: Path) -> None:
     made = broker(tmp_path, config=KubernetesConfig(clusters={"c": "https://new", "extra": "https://e/prefix"}))
     assert [each.url for each in made.endpoints()] == ["https://new:443", "https://e:443/prefix"]
     assert made.authorize(request("new", bearer=dummy(made, tmp_path, "c")), READ).header("authorization") == "Bearer t"
+
+
+# --- patches of Secrets, and what comes back ------------------------------------------------------------------------------------------
+
+PATCH_OF_A_SECRET = (Action("kubernetes", "secrets:patch", Verb.UPDATE),)
+PASSES, REFUSED = "", "secret-patch"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'[{"op": "copy", "from": "/data/a", "path": "/metadata/labels/a"}]', REFUSED),
+        (b'[{"op": "move", "from": "/data/a", "path": "/metadata/annotations/a"}]', REFUSED),
+        (b'[{"op": "test", "path": "/data/a", "value": "Z3Vlc3M="}]', REFUSED),
+        (b'[{"op": "add", "path": "/data/a", "value": ""}, {"op": "test", "path": "/data/b", "value": ""}]', REFUSED),
+        (b'[{"op": "Copy", "from": "/data/a", "path": "/data/b"}]', REFUSED),
+        (b'[{"\\u006fp": "copy", "from": "/data/a", "path": "/data/b"}]', REFUSED),
+        (b'[{"op": "add", "op": "copy", "from": "/data/a", "path": "/data/b"}]', REFUSED),
+        (b'[{"op": "copy", "op": "add", "from": "/data/a", "path": "/data/b"}]', REFUSED),  # whichever of the two a server believes
+        (b'[{"OP": "copy", "op": "add", "from": "/data/a", "path": "/data/b"}]', REFUSED),
+        (b'{"op": "add"}', REFUSED),
+        (b'[["add"]]', REFUSED),
+        (b'[{"path": "/data/a"}]', REFUSED),
+        (b"[" * 100_000, REFUSED),
+        (b"\xff\xfe", REFUSED),
+        (b"", REFUSED),
+        (None, REFUSED),
+        (b'[{"op": "add", "path": "/data/a", "value": "YQ=="}, {"op": "replace", "path": "/data/b", "value": ""}]', PASSES),
+        (b'[{"op": "remove", "path": "/data/a"}]', PASSES),
+        (b"[]", PASSES),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json-patch+json", "Application/JSON-Patch+JSON; charset=utf-8"])
+def test_a_json_patch_of_a_secret_neither_copies_nor_tests(tmp_path: Path, body: bytes | None, code: str, kind: str) -> None:
+    made, user = with_token(tmp_path, token=token())
+    asked = replace(request("h", bearer=user, path="/api/v1/namespaces/n/secrets/s", Content_Type=kind), method="PATCH", body=body)
+    assert made.needs_body(asked)
+    if code:
+        with pytest.raises(CredentialError) as error:
+            made.authorize(asked, PATCH_OF_A_SECRET)
+        assert error.value.code == code
+        assert made.authorize(asked, READ).body == body  # a ConfigMap's is its own
+    else:
+        assert made.authorize(asked, PATCH_OF_A_SECRET).body == body
+
+
+def test_a_merge_patch_has_no_operations(tmp_path: Path) -> None:
+    made, user = with_token(tmp_path, token=token())
+    asked = request("h", bearer=user, path="/api/v1/namespaces/n/secrets/s", Content_Type="application/merge-patch+json")
+    body = b'{"data": {"op": "copy"}}'
+    assert made.authorize(replace(asked, method="PATCH", body=body), PATCH_OF_A_SECRET).body == body
+
+
+@pytest.mark.parametrize(
+    ("accepts", "sent"),
+    [
+        ("application/vnd.kubernetes.protobuf,application/json", "application/json"),
+        ("application/vnd.kubernetes.protobuf, */*", "application/json, */*"),
+        ("application/vnd.kubernetes.protobuf", "application/json"),
+        ("Application/Vnd.Kubernetes.Protobuf;q=0.9", "application/json;q=0.9"),
+        ("application/cbor, application/json;q=0.5", "application/json, application/json;q=0.5"),
+        ("application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1", "application/json;as=Table;g=meta.k8s.io;v=v1"),
+        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", None),
+        ("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", None),
+        ("*/*", None),
+        ("", None),
+    ],
+)
+def test_answers_are_asked_for_in_json(tmp_path: Path, accepts: str, sent: str | None) -> None:
+    made, user = with_token(tmp_path, token=token())
+    forwarded = made.authorize(request("h", bearer=user, Accept=accepts), READ)
+    assert forwarded.header_values("accept") == [accepts if sent is None else sent]
