@@ -24,7 +24,7 @@ _DOCUMENTS = re.compile(
 _LINES = re.compile(r"text/event-stream|text/plain|application/(?:x-)?(?:ndjson|jsonlines|jsonl|json-seq|stream\+json|x-json-stream|log)")
 
 #: What binary files begin with: archives, images, executables, documents.
-_MAGIC = (
+MAGIC = (
     b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"\x7fELF", b"\x89PNG",
     b"\xff\xd8\xff", b"GIF8", b"%PDF",
     b"\xca\xfe\xba\xbe", b"\x00asm", b"!<arch>\n", b"SQLite format 3\x00", b"PAR1", b"k8s\x00",
@@ -63,7 +63,7 @@ def kind_of(content_type: str, head: bytes) -> Kind:
         return stated
     if len(head.translate(None, _PRINTABLE)) * 20 < len(head):
         return Kind.DOCUMENT  # whatever it begins with, or says of itself, it can be read
-    if head.startswith(_MAGIC):
+    if head.startswith(MAGIC):
         return Kind.BINARY
     if head.translate(None, _CONTROL) != head:
         return Kind.BINARY
