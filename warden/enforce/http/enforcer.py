@@ -27,9 +27,9 @@ from warden.enforce.http.message import EXCHANGE, Exchange
 from warden.enforce.http.relay import Relay
 from warden.enforce.http.tls import HTTP1, HTTP2_AND_1, TlsSides
 from warden.enforce.upstream import Upstream
-from warden.errors import CredentialError, DecodeError
+from warden.errors import DecodeError
 from warden.model import HttpRequest, HttpResponse, Ruling, TcpConnect
-from warden.pipeline import Pipeline, sentence
+from warden.pipeline import Pipeline
 from warden.redact.answer import Mode
 from warden.redact.headers import Fields
 from warden.redact.redactor import BlockedError
@@ -241,17 +241,7 @@ class Enforcer:
             flow.kill()
             return
         wire.write_head(flow, exchange.answer.fields)
-
-        def blocked(reason: str) -> tuple[HttpResponse, str]:
-            self._settle(flow, exchange, error=f"blocked: {reason}")
-            return self.pipeline.blocked(request, ruling, reason), f"warden: what was sent is held back: {reason}"
-
-        def refused(error: CredentialError) -> tuple[HttpResponse, str]:
-            denial = self.pipeline.refuse(request, DecodeError(error.code, error.message, error.advice))
-            self._settle(flow, exchange, error=f"refused: {error.code}")
-            return self.pipeline.denial(request, denial), sentence(denial)
-
-        exchange.relay = Relay(exchange, switch, blocked, refused)
+        exchange.relay = Relay(exchange, switch, self.pipeline, lambda error: self._settle(flow, exchange, error=error))
 
     def _redact_head(self, connection: Connection, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """Decides how the body goes on: as it comes, in units, or held until it is whole."""

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from warden.enforce.http.message import Exchange
-from warden.errors import CredentialError
-from warden.model import HttpResponse
+from warden.errors import CredentialError, DecodeError
+from warden.model import HttpResponse, Ruling
+from warden.pipeline import Pipeline, sentence
 from warden.redact.redactor import BlockedError
 from warden.redact.streams.switch import Switch
 
@@ -28,19 +29,13 @@ class Step:
 
 
 class Relay:
-    """`blocked` and `refused` record why the connection ends, and give what a request would have been answered in its place, and in a sentence."""
+    """Both directions of one connection. `settle` records the outcome with an error."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        switch: Switch,
-        blocked: Callable[[str], tuple[HttpResponse, str]],
-        refused: Callable[[CredentialError], tuple[HttpResponse, str]],
-    ) -> None:
+    def __init__(self, exchange: Exchange, switch: Switch, pipeline: Pipeline, settle: Callable[[str], None]) -> None:
         self._exchange = exchange
         self._switch = switch
-        self._blocked = blocked
-        self._refused = refused
+        self._pipeline = pipeline
+        self._settle = settle
         self._over = False
 
     @property
@@ -72,18 +67,31 @@ class Relay:
         try:
             return act()
         except BlockedError as error:
-            return self._end(self._blocked, error.reason)
+            reason = error.reason
         except CredentialError as error:
-            return self._end(self._refused, error)
+            refused = error
+            return self._end(lambda: self._refused(refused))
         except Exception:  # promise 1: an exception in any of our code lets nothing through
             logger.exception("a stream could not be looked through")
-            return self._end(self._blocked, "it could not be looked through")
+            reason = "it could not be looked through"
+        return self._end(lambda: self._blocked(reason))
 
-    def _end[T](self, record: Callable[[T], tuple[HttpResponse, str]], why: T) -> Step:
+    def _end(self, record: Callable[[], tuple[HttpResponse, str]]) -> Step:
         self._over = True
         try:
-            made, sentence = record(why)
+            made, sentence = record()
             return Step(client=self._switch.farewell(made.body, sentence), over=True)
         except Exception:
             logger.exception("the end of a stream could not be told")
             return Step(over=True)
+
+    def _blocked(self, reason: str) -> tuple[HttpResponse, str]:
+        self._settle(f"blocked: {reason}")
+        made = self._pipeline.blocked(self._exchange.request, self._exchange.ruling or Ruling(""), reason)
+        return made, f"warden: what was sent is held back: {reason}"
+
+    def _refused(self, error: CredentialError) -> tuple[HttpResponse, str]:
+        request = self._exchange.request
+        ruling = self._pipeline.refuse(request, DecodeError(error.code, error.message, error.advice))
+        self._settle(f"refused: {error.code}")
+        return self._pipeline.denial(request, ruling), sentence(ruling)

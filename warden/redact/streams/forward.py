@@ -20,7 +20,15 @@ type Answering = Callable[[str, int, Fields], Answer]
 
 
 class Counted(Live):
-    """A stream in which nothing can be written anew."""
+    """A stream in which nothing can be written anew. It goes on at once: that of a database's client would wait at each of its questions. Nor does
+    what may be a value wait for long, because the other side may wait for it.
+    """
+
+    bounded = True
+
+    def feed(self, data: bytes) -> bytes:
+        """As `Live.feed`."""
+        return super().feed(data) + self.flush()
 
     def _through(self, text: bytes) -> bytes:
         _, found = self._sight.look(text)

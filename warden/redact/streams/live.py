@@ -36,9 +36,10 @@ _FILLER = b"Qx7Rt9Lw2Zk4Vb8n"
 #: What tokens begin with that are known by it alone.
 _TOKEN = re.compile(
     rb"(?<![A-Za-z0-9])(?:A[KS]IA[A-Z2-7]|gh[opsur]_|github_pat_|glpat-|xox[abeprs]-|xapp-|sk-(?:ant|proj|svcacct|or)-|[sr]k_live_|AIza|ya29\.|GOCSPX-|eyJ"
-    rb"|npm_|pypi-|hf_|SG\.|hv[sbr]\.|dop_v1_|shpat_|dckr_(?:pat|oat)_|AGE-SECRET-KEY-1)"
+    rb"|npm_|pypi-|hf_|SG\.|hv[sbr]\.|dop_v1_|shpat_|dckr_(?:pat|oat)_|AGE-SECRET-KEY-1)[\w.+/=-]*\Z"
 )
-_TOKENS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/=.~%")
+#: What tokens and encodings are written in.
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/=.~%"
 #: What would end a value after what opens it.
 _CLOSINGS = ((b"", b""), (b'"', b'"'), (b"'", b"'"), (b'\\"', b'\\"'), (b"</x>", b">"))
 _TAG = re.compile(rb"</?[\w:.-]{0,64}\Z")
@@ -49,11 +50,19 @@ _ENDLESS = 8192
 
 def is_file(head: bytes) -> bool:
     """Whether a stream that begins with `head` is a file that is no text."""
-    return head[257:262] == b"ustar" or (head.startswith(MAGIC) and kind_of("", head) is Kind.BINARY)
+    return _is_tar(head) or (head.startswith(MAGIC) and kind_of("", head) is Kind.BINARY)
+
+
+def _is_tar(head: bytes) -> bool:
+    """Whether it is the header of an archive (POSIX.1-1988, ustar): with the sum of its own bytes, which no line of a program's output has."""
+    stated = re.match(rb"[ 0]*([0-7]{1,7})[ \0]", head[148:156])
+    return head[257:262] == b"ustar" and stated is not None and int(stated[1], 8) == sum(head) - sum(head[148:156]) + 8 * 0x20
 
 
 class Live:
-    """One stream. All its methods but `waiting` raise BlockedError."""
+    """One stream. All its methods but `waiting` raise BlockedError. `bounded`: what may be a value waits for `PATIENCE` flushes too."""
+
+    bounded = False
 
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
@@ -61,13 +70,13 @@ class Live:
         self._text = bytearray()
         self._sent = 0
         self._file: bool | None = None
-        self._word_flushes = 0
+        self._patience = PATIENCE  # flushes that it still waits
         self._stale = False  # nothing has come since the last flush
 
     @property
     def waiting(self) -> bool:
         """Whether a flush could let something go."""
-        return len(self._text) > self._sent and (not self._stale or 0 < self._word_flushes <= PATIENCE)
+        return len(self._text) > self._sent and (not self._stale or 0 <= self._patience < PATIENCE)
 
     def feed(self, data: bytes) -> bytes:
         """What goes on now that `data` has come."""
@@ -124,12 +133,12 @@ class Live:
             if found < 0:
                 found = max(window.rfind(b" ", self._sent), window.rfind(b",", self._sent))
             if found < 0:  # not within what may be a token, if it is one
-                found = len(window) - 1
-                while found > self._sent and found > len(window) - 1024 and window[found] in _TOKENS:
-                    found -= 1
-                found = found if window[found] not in _TOKENS else len(window) - 1
+                run = len(window) - len(window.rstrip(_ALPHABET))
+                found = len(window) - (run if run < _ENDLESS else 0) - 1
             window = window[: found + 1]
             window = window[: self._key(window)]
+            if not window.endswith((b"\n", b"\0")) and (start := self._named(window)) is not None:
+                window = window[:start]
         return len(window) - self._sight.begun(window)
 
     def _key(self, text: bytes) -> int:
@@ -142,15 +151,25 @@ class Live:
     def _value(self, text: bytes) -> int:
         """Where a value in the making begins, or the word that may be one."""
         start = _word(text)
-        if start is None:
-            self._word_flushes = 0
-            return len(text)
         word = text[start:]
-        if (token := _TOKEN.search(text, start)) is not None:
-            return token.start()
-        if self._sight.encoded(word):
-            return start
-        line = max(text.rfind(b"\n", 0, start), text.rfind(b"\0", 0, start), len(text) - CONTEXT) + 1
+        found = self._named(text)
+        if found is None and word and (token := _TOKEN.search(text, start)) is not None:
+            found = token.start()
+        if found is None and word and self._sight.encoded(word):
+            found = start
+        run = word[len(word.rstrip(_ALPHABET)) :]
+        long = LONG <= len(run) < _ENDLESS and all(re.search(kind, run) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]"))
+        if found is not None and not self.bounded:
+            return found
+        if found is None and not long:
+            self._patience = PATIENCE
+            return len(text)
+        self._patience -= 1
+        return len(text) if self._patience < 0 else found if found is not None else len(text) - len(run)
+
+    def _named(self, text: bytes) -> int | None:
+        """Where a value begins that is in the making by its name: it would be a secret if more of it came."""
+        line = max(text.rfind(b"\n"), text.rfind(b"\0"), len(text) - CONTEXT - 1) + 1
         probe = text[line:]
         for closing, opening in _CLOSINGS:
             if opening in probe:
@@ -158,13 +177,7 @@ class Live:
                 for hit in self._sight.find(stem + _FILLER + closing):
                     if hit.end > len(stem) > hit.start:
                         return line + hit.start
-        if len(word) >= LONG and all(re.search(kind, word) for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]")):
-            self._word_flushes += 1
-            if self._word_flushes <= PATIENCE:
-                return start
-            return len(text)
-        self._word_flushes = 0
-        return len(text)
+        return None
 
     # --- what goes on ------------------------------------------------------------------------------------------------------------
 
@@ -193,8 +206,7 @@ class Live:
         return text[self._sent :]
 
 
-def _word(text: bytes) -> int | None:
-    """Where the word begins that `text` ends with."""
+def _word(text: bytes) -> int:
+    """Where the word begins that `text` ends with: at its end where there is none."""
     end = text[-_ENDLESS:]
-    start = end.translate(_ENDS).rfind(b" ") + 1
-    return None if start == len(end) or (start == 0 and len(end) == _ENDLESS) else len(text) - len(end) + start
+    return len(text) - len(end) + end.translate(_ENDS).rfind(b" ") + 1

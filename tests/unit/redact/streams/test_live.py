@@ -30,8 +30,8 @@ def known(sight: Sight, secret: bytes = KNOWN) -> bytes:
 
 def dripped(live: Live, text: bytes) -> bytes:
     """One byte, and then nothing for long, again and again."""
-    made = b""
-    for at in range(len(text)):
+    made = live.feed(text[:-150])
+    for at in range(max(len(text) - 150, 0), len(text)):
         made += live.feed(text[at : at + 1])
         for _ in range(PATIENCE + 5):
             made += live.flush()
@@ -115,6 +115,8 @@ def test_a_slow_drip_of_a_known_secret(sight: Sight, form: str, around: bytes) -
         (b'{"client_secret": "%s"}\n', 2),
         (b"<password>%s</password>\n", 2),
         (b"the token ghp_%s\n", 2),
+        (b'password: "correct horse %s battery"\n', 2),
+        (b"x" * 9000 + b",DB_PASSWORD=%s\n", 2),
     ],
 )
 def test_a_slow_drip_of_a_new_secret(sight: Sight, text: bytes, shown: int) -> None:
@@ -245,3 +247,28 @@ def test_what_waits_is_bounded(sight: Sight) -> None:
     for _ in range(200):
         live.feed(b"x" * 1000)
         assert len(live._text) <= 3 * WINDOW
+
+
+def test_a_window_does_not_end_within_a_value(sight: Sight) -> None:
+    """Minified JSON has no lines, and a value may have the commas and spaces that a window would end at."""
+    value = b"first, second " + NEW
+    for front in range(WINDOW - 60, WINDOW + 10, 4):
+        live = Live(sight)
+        made = live.feed(b'{"a":"' + b"z" * front + b'","db_password":"' + value + b'","b":"' + b"z" * WINDOW + b'"}') + live.finish()
+        assert b"second" not in made, front
+        assert b"first" not in made, front
+
+
+def test_a_token_that_has_ended_does_not_wait(sight: Sight) -> None:
+    """A document without a line end at its end, in which a token is."""
+    text = b'{"kid":"eyJhbGciOiJub25lIn0","n":1}'
+    live = Live(sight)
+    assert live.feed(text) + live.flush() == text
+
+
+def test_what_says_that_it_is_an_archive_and_is_none(sight: Sight) -> None:
+    head = bytearray(archive(b"x")[:512])
+    head[0] = ord("X")  # its sum is wrong now
+    live = Live(sight)
+    made = live.feed(bytes(head) + b"\nDB_PASSWORD=" + NEW + b"\n") + live.finish()
+    assert NEW not in made
