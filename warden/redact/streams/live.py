@@ -21,7 +21,8 @@ import re
 
 from warden.redact.kind import HEAD, MAGIC, Kind, kind_of
 from warden.redact.redactor import BlockedError
-from warden.redact.streams.look import Sight, pieces, tail
+from warden.redact.streams.look import Piece, Sight, pieces, tail
+from warden.redact.streams.styles import plain, whole
 from warden.redact.units import KEY, KEY_BEGINS, KEY_ENDS
 
 #: Seconds that what has come waits for more.
@@ -110,9 +111,11 @@ class Live:
                 return b""
             self._file = is_file(bytes(self._text[:HEAD]))
         text = bytes(self._text)
-        cut = len(text) - self._sight.begun(text)
-        if not self._file:
-            cut = min(cut, self._key(text), self._value(text))
+        if self._file:
+            cut = len(text) - self._sight.begun(text)
+        else:
+            said = plain(text[: whole(text)])
+            cut = said.raw(min(len(said.text) - self._sight.begun(said.text), self._key(said.text), self._value(said.text)))
         cut = max(cut, self._sent)
         return self._release(cut) if cut > self._sent else b""
 
@@ -136,9 +139,11 @@ class Live:
                 run = len(window) - len(window.rstrip(_ALPHABET))
                 found = len(window) - (run if run < _ENDLESS else 0) - 1
             window = window[: found + 1]
-            window = window[: self._key(window)]
-            if not window.endswith((b"\n", b"\0")) and (start := self._named(window)) is not None:
-                window = window[:start]
+            said = plain(window[: whole(window)])
+            text = said.text[: self._key(said.text)]
+            if not text.endswith((b"\n", b"\0")) and (start := self._named(text)) is not None:
+                text = text[:start]
+            return said.raw(len(text) - self._sight.begun(text))
         return len(window) - self._sight.begun(window)
 
     def _key(self, text: bytes) -> int:
@@ -193,11 +198,17 @@ class Live:
         return made
 
     def _through(self, text: bytes) -> bytes:
-        # Of /proc/N/environ, and of lists made for xargs -0, each part is a line.
-        said = text if b"\0" not in text or self._sight.wide(text) else text.replace(b"\0", b"\n")
+        styled = plain(text)
+        said = styled.text
+        if b"\0" in said and not self._sight.wide(said):  # of /proc/N/environ, and of lists made for xargs -0, each part is a line
+            said = said.replace(b"\0", b"\n")
         made, found = self._sight.look(said)
-        shown = [one for one in pieces(said, made, found) if one.end > self._sent]
-        self._sight.findings += [one for one in found if one.end > self._sent]
+        shown = [
+            Piece(start, end, one.made, one.rule)
+            for one in pieces(said, made, found)
+            if (end := styled.raw(one.end - 1) + 1) > self._sent and (start := styled.raw(one.start)) < end
+        ]
+        self._sight.findings += [one for one in found if styled.raw(one.end - 1) >= self._sent]
         return tail(text, shown, self._sent, len(text))
 
     def _same(self, text: bytes) -> bytes:
