@@ -12,6 +12,7 @@ class Kind(StrEnum):
     DOCUMENT = "document"  # one text: JSON, XML, YAML, HTML
     LINES = "lines"  # each line for itself: logs, NDJSON, watches, event streams
     GRPC = "grpc"
+    EVENTS = "eventstream"  # AWS's messages
     MULTIPART = "multipart"
     UTF16 = "utf-16"
     BINARY = "binary"
@@ -40,6 +41,8 @@ def kind_by_type(content_type: str) -> Kind | None:
     essence = content_type.partition(";")[0].strip().lower()
     if essence.startswith("application/grpc") and not essence.startswith("application/grpc-web-text"):
         return Kind.GRPC
+    if essence == "application/vnd.amazon.eventstream":
+        return Kind.EVENTS
     if essence.startswith("multipart/"):
         return Kind.MULTIPART
     if "stream=watch" in content_type.replace(" ", "").lower() or _LINES.fullmatch(essence):
@@ -77,7 +80,7 @@ def kind_of(content_type: str, head: bytes) -> Kind:
 
 
 #: Encodings of structured answers that are not read here, and what a text is stated to be written in that hides every ASCII character.
-_STRUCTURED = re.compile(r"application/(?:.*cbor|.*protobuf.*|vnd\.amazon\.eventstream)")
+_STRUCTURED = re.compile(r"application/(?:.*cbor|.*protobuf.*)")
 _UNREAD = re.compile(r"charset\s*=\s*\"?(?:utf-?32|utf-?7|ucs-?4|cp0?37|cp500|cp1047|cp1140|ibm|ebcdic)", re.IGNORECASE)
 
 
