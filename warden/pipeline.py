@@ -48,7 +48,8 @@ from warden.model import (
 from warden.redact import outgoing
 from warden.redact.answer import Answer, Swap
 from warden.redact.headers import Fields
-from warden.redact.redactor import BlockedError
+from warden.redact.redactor import BlockedError, Finding
+from warden.redact.streams.switch import Switch
 from warden.redact.vault import Vault
 
 #: What the agent reads when our own code failed. The detail is in the audit record of the ruling.
@@ -93,6 +94,16 @@ class Redaction(Protocol):
     """How responses are redacted (:mod:`warden.answers`). Raises BlockedError for one that may not go on."""
 
     def answer(self, request: HttpRequest, actions: Sequence[Action], status: int, fields: Fields, swap: Swap | None = None) -> Answer: ...
+
+    def switched(
+        self,
+        request: HttpRequest,
+        actions: Sequence[Action],
+        protocol: str,
+        fields: Fields,
+        filling: outgoing.Filling,
+        findings: list[Finding],
+    ) -> Switch: ...
 
 
 class Log(Protocol):
@@ -312,6 +323,18 @@ class Pipeline:
             if self._broker.answers(request, ruling.actions):
                 swap = partial(self._swapped, request, ruling, status, fields)
             return self._answers.answer(request, ruling.actions, status, fields, swap)
+        except BlockedError:
+            raise
+        except Exception as error:
+            raise BlockedError(f"it could not be looked through ({type(error).__name__})") from error
+
+    def switched(self, request: HttpRequest, ruling: Ruling, protocol: str, fields: Fields, findings: list[Finding]) -> Switch:
+        """How what follows a switch to `protocol` goes on, in both directions; `findings` grows by what is replaced. Raises BlockedError, whatever
+        goes wrong.
+        """
+        try:
+            filling = outgoing.filling(request, self.vault, self._transcripts)
+            return self._answers.switched(request, ruling.actions, protocol, fields, filling, findings)
         except BlockedError:
             raise
         except Exception as error:

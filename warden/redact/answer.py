@@ -19,6 +19,7 @@ from enum import Enum
 from typing import Protocol
 
 from warden.redact import coding, headers
+from warden.redact.eventstream import EventStream
 from warden.redact.headers import Fields
 from warden.redact.kind import HEAD, Kind, is_structured, is_unread, kind_by_type, kind_of
 from warden.redact.redactor import BlockedError, Finding, Place, Redactor
@@ -147,7 +148,7 @@ class Answer:
             if length is not None and length > LIMIT:
                 raise BlockedError(f"it holds secrets by its API and is larger than {LIMIT >> 20} MiB")
             return Mode.WHOLE
-        if stated is Kind.GRPC or (stated is Kind.LINES and (length is None or length > LIMIT)):
+        if stated in (Kind.GRPC, Kind.EVENTS) or (stated is Kind.LINES and (length is None or length > LIMIT)):
             self.stream()
             return Mode.STREAM
         if length is not None and length > LIMIT:
@@ -221,6 +222,11 @@ class Answer:
             case Kind.GRPC:
                 grpc = self._grpc()
                 return grpc.feed(said) + grpc.finish()
+            case Kind.EVENTS:
+                if self._declared is not None:
+                    raise BlockedError("it holds secrets by its API, in events that are not read for them")
+                events = self._events()
+                return events.feed(said) + events.finish()
         if self._partial:
             # What is before and behind it may be what tells that it is a secret.
             raise BlockedError("it is a part of a text; ask for all of it")
@@ -228,6 +234,9 @@ class Answer:
 
     def _grpc(self) -> Grpc:
         return Grpc(self._text, "".join(headers.values(self._head.fields, "grpc-encoding")))
+
+    def _events(self) -> EventStream:
+        return EventStream(self._text, lambda data: bool(self._redactor.vault.secrets_in(data, self._place.host)))
 
     def _rewritten(self, declared: Declared, said: bytes) -> bytes:
         """A binary answer (CBOR), its declared secrets replaced and the lengths before them made to fit. One that is not read does not pass."""
@@ -296,6 +305,8 @@ class Answer:
         match kind:
             case Kind.GRPC:
                 return self._grpc()
+            case Kind.EVENTS:
+                return self._events()
             case Kind.LINES:
                 return Lines(self._text)
             case Kind.BINARY:

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     DOCUMENT = "document"  # one text: JSON, XML, YAML, HTML
     LINES = "lines"  # each line for itself: logs, NDJSON, watches, event streams
     GRPC = "grpc"
+    EVENTS = "eventstream"  # AWS's messages
     MULTIPART = "multipart"
     UTF16 = "utf-16"
     BINARY = "binary"
@@ -24,7 +25,7 @@ _DOCUMENTS = re.compile(
 _LINES = re.compile(r"text/event-stream|text/plain|application/(?:x-)?(?:ndjson|jsonlines|jsonl|json-seq|stream\+json|x-json-stream|log)")
 
 #: What binary files begin with: archives, images, executables, documents.
-_MAGIC = (
+MAGIC = (
     b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"\x7fELF", b"\x89PNG",
     b"\xff\xd8\xff", b"GIF8", b"%PDF",
     b"\xca\xfe\xba\xbe", b"\x00asm", b"!<arch>\n", b"SQLite format 3\x00", b"PAR1", b"k8s\x00",
@@ -40,6 +41,8 @@ def kind_by_type(content_type: str) -> Kind | None:
     essence = content_type.partition(";")[0].strip().lower()
     if essence.startswith("application/grpc") and not essence.startswith("application/grpc-web-text"):
         return Kind.GRPC
+    if essence == "application/vnd.amazon.eventstream":
+        return Kind.EVENTS
     if essence.startswith("multipart/"):
         return Kind.MULTIPART
     if "stream=watch" in content_type.replace(" ", "").lower() or _LINES.fullmatch(essence):
@@ -63,7 +66,7 @@ def kind_of(content_type: str, head: bytes) -> Kind:
         return stated
     if len(head.translate(None, _PRINTABLE)) * 20 < len(head):
         return Kind.DOCUMENT  # whatever it begins with, or says of itself, it can be read
-    if head.startswith(_MAGIC):
+    if head.startswith(MAGIC):
         return Kind.BINARY
     if head.translate(None, _CONTROL) != head:
         return Kind.BINARY
@@ -77,7 +80,7 @@ def kind_of(content_type: str, head: bytes) -> Kind:
 
 
 #: Encodings of structured answers that are not read here, and what a text is stated to be written in that hides every ASCII character.
-_STRUCTURED = re.compile(r"application/(?:.*cbor|.*protobuf.*|vnd\.amazon\.eventstream)")
+_STRUCTURED = re.compile(r"application/(?:.*cbor|.*protobuf.*)")
 _UNREAD = re.compile(r"charset\s*=\s*\"?(?:utf-?32|utf-?7|ucs-?4|cp0?37|cp500|cp1047|cp1140|ibm|ebcdic)", re.IGNORECASE)
 
 

@@ -26,7 +26,7 @@ from warden.model import HttpRequest
 from warden.redact import chunks, content
 from warden.redact.content import Place
 from warden.redact.transcripts import HOSTS as TRANSCRIPTS
-from warden.redact.vault import Entry, Vault
+from warden.redact.vault import Entry, Seen, Vault
 
 #: Bytes of a body that is read although nothing may go into it.
 READ = 1 << 20
@@ -65,6 +65,11 @@ class Filling:
         )
 
 
+def filling(request: HttpRequest, vault: Vault, transcripts: tuple[str, ...] = ()) -> Filling:
+    """The walk of `request`, or of what is sent on a connection that it has switched to another protocol."""
+    return Filling(request, vault, is_transcript(request.host, transcripts), [])
+
+
 def substitute(request: HttpRequest, vault: Vault, transcripts: tuple[str, ...] = ()) -> HttpRequest:
     """`request` with the secrets of the placeholders in it. A body that was not read (None) stays: `Watch` looks at it as it passes.
 
@@ -73,23 +78,23 @@ def substitute(request: HttpRequest, vault: Vault, transcripts: tuple[str, ...] 
     """
     if not vault:
         return request
-    filling = Filling(request, vault, is_transcript(request.host, transcripts), [])
-    target = _target(request.target, filling)
-    headers = tuple((name, _header(name, value, filling)) for name, value in request.headers)
+    walk = filling(request, vault, transcripts)
+    target = _target(request.target, walk)
+    headers = tuple((name, _header(name, value, walk)) for name, value in request.headers)
     body = request.body
-    if body and not (filling.transcript and not vault.fills_bodies(request.host)):
+    if body and not (walk.transcript and not vault.fills_bodies(request.host)):
         try:
-            body = content.fill(body, request.header_values("content-type"), request.header_values("content-encoding"), filling)
+            body = content.fill(body, request.header_values("content-type"), request.header_values("content-encoding"), walk)
         except content.UnchangeableError as error:
-            if not filling.transcript:
+            if not walk.transcript:
                 raise CredentialError(
                     "placeholder-encoded",
                     f"The request has the placeholder of a secret in its body, in {error}, where none can be replaced.",
                     "Send it in a body of text, JSON, YAML, XML or a form, at once (AWS: AWS_REQUEST_CHECKSUM_CALCULATION=when_required).",
                 ) from None
-    for entry in filling.used:
+    for entry in walk.used:
         vault.sent(entry, request.host)
-    if not filling.used:
+    if not walk.used:
         return request
     if body is not request.body and body is not None:
         headers = tuple((name, _of_body(name.lower(), value, body)) for name, value in headers)
@@ -126,9 +131,13 @@ class Watch:
 
     def feed(self, piece: bytes) -> bool:
         """Whether a placeholder has passed with this piece, whole."""
+        return bool(self.passed(piece))
+
+    def passed(self, piece: bytes) -> list[Seen]:
+        """The placeholders that have passed with this piece, whole."""
         text = self._kept + piece
         self._kept = text[-self.KEPT :]
-        return any(seen.end > len(text) - len(piece) for seen in self._vault.placeholders_in(text))
+        return [seen for seen in self._vault.placeholders_in(text) if seen.end > len(text) - len(piece)]
 
 
 def _where(entry: Entry) -> str:

@@ -21,8 +21,8 @@ MESSAGE = 16 << 20
 #: Bytes of a private key that are waited for.
 KEY = 1 << 16
 
-_KEY_BEGINS = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
-_KEY_ENDS = re.compile(rb"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+KEY_BEGINS = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+KEY_ENDS = re.compile(rb"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
 
 #: What a line ends with when the next one belongs to it.
 _OPEN = (b":", b"|", b">", b"=", b"[", b"{", b"(", b"\\")
@@ -46,8 +46,8 @@ class Lines:
         while (end := self._kept.find(b"\n", self._scanned)) >= 0 or len(self._kept) - self._scanned > LINE:
             end = min(end + 1, self._scanned + LINE) if end >= 0 else self._scanned + LINE
             unit = bytes(self._kept[:end])
-            begins = next(reversed(list(_KEY_BEGINS.finditer(unit))), None)
-            if begins is not None and not _KEY_ENDS.search(unit, begins.end()) and len(unit) - begins.start() < KEY:
+            begins = next(reversed(list(KEY_BEGINS.finditer(unit))), None)
+            if begins is not None and not KEY_ENDS.search(unit, begins.end()) and len(unit) - begins.start() < KEY:
                 self._scanned = end
                 continue
             if unit.rstrip().endswith(_OPEN) and len(unit) < KEY:  # the value of a name may be on the next line
@@ -87,8 +87,8 @@ class Windows:
         while len(self._kept) > WINDOW:
             window = bytes(self._kept[:WINDOW])
             cut = max(window.rfind(b"\n"), 0) or max(window.rfind(b","), 0) or WINDOW - 1
-            for begins in _KEY_BEGINS.finditer(window, max(0, cut - KEY)):
-                if begins.start() < cut and not _KEY_ENDS.search(window, begins.end(), cut + 1) and begins.start() > 0:
+            for begins in KEY_BEGINS.finditer(window, max(0, cut - KEY)):
+                if begins.start() < cut and not KEY_ENDS.search(window, begins.end(), cut + 1) and begins.start() > 0:
                     cut = begins.start() - 1
                     break
             parts.append(self._redact(window[: cut + 1]))

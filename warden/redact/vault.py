@@ -16,6 +16,7 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 from warden.redact import placeholder
+from warden.redact.beginnings import Beginnings
 from warden.redact.index import Index
 
 #: Secrets that one session remembers. Beyond it nothing new is let in: forgetting one would let it through (`VaultFullError`).
@@ -91,6 +92,7 @@ class Vault:
         self._by_placeholder: dict[bytes, Entry] = {}
         self._secrets: Index[tuple[Entry, str]] = Index()
         self._placeholders: Index[tuple[Entry, str]] = Index()
+        self._beginnings = Beginnings()
         #: Patterns of hosts into whose bodies a secret may go.
         self._bodies: set[str] = set()
         #: Private keys that have been met.
@@ -181,6 +183,10 @@ class Vault:
         found = [Seen(start, end, *owner) for start, end, owner in self._secrets.find(text)]
         return _apart([seen for seen in found if seen.entry.strong or host in seen.entry.receivers])
 
+    def begun(self, text: bytes) -> int:
+        """How many bytes at the end of `text` may be the beginning of a known secret, in whichever encoding (see `Beginnings.at_end`)."""
+        return self._beginnings.at_end(text)
+
     def placeholders_in(self, text: bytes) -> list[Seen]:
         """Which placeholders are in `text`, left to right, none overlapping."""
         return _apart([Seen(start, end, *owner) for start, end, owner in self._placeholders.find(text)])
@@ -206,6 +212,7 @@ class Vault:
             self._watched.add(id(entry))
             for name, form in encodings(entry.secret):
                 self._secrets.add(form, (entry, name))
+                self._beginnings.add(form)
 
 
 def _apart(found: list[Seen]) -> list[Seen]:

@@ -33,6 +33,7 @@ from warden.enforce.worker import Listeners, Worker
 from warden.errors import DecodeError
 from warden.model import Action, AuditRecord, Certainty, Decision, Effect, HttpRequest, HttpResponse, Principal, Resource, Ruling, Verb
 from warden.pipeline import Decoder, Pipeline
+from warden.redact.streams.websocket import Frames, frame
 
 EGRESS = ("api.test", "*.h2.test", "body.test", "192.0.2.7", "tcp://stream.test:7000", "odd.test:8443")
 
@@ -220,10 +221,15 @@ class Upstream:
         if path == "/trailers":
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n")
             return True
-        if path in ("/ws", "/surprise"):
-            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        if path in ("/ws", "/ws-extended", "/ws-raw", "/surprise"):
+            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")
+            writer.write(b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n" if path == "/ws-extended" else b"\r\n")
+            if path == "/ws-raw":
+                writer.write(b"this is not a frame")
+            frames = Frames(masked=True)
             while data := await reader.read(1000):
-                writer.write(data.upper())
+                for one in frames.feed(data):
+                    writer.write(frame(one.opcode, one.payload.upper()))
             return False
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + (b"" if method == b"HEAD" else body))
         await writer.drain()

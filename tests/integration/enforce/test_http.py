@@ -16,6 +16,7 @@ import pytest
 from warden.enforce.http.http1 import HEAD_SECONDS
 from warden.errors import CredentialError
 from warden.model import DnsQuestion, Verb
+from warden.redact.streams.websocket import TEXT, frame
 
 
 def curl(setting: Any, url: str, *arguments: str, host: str = "api.test", port: int = 443) -> tuple[int, str]:
@@ -602,11 +603,11 @@ class TestUpstreams:
             sock.sendall(b"GET /ws HTTP/1.1\r\nHost: api.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n")
             assert sock.recv(1000).startswith(b"HTTP/1.1 101")
             for word in (b"hello", b"again"):
-                sock.sendall(word)
-                assert sock.recv(1000) == word.upper()
+                sock.sendall(frame(TEXT, word, b"mask"))
+                assert sock.recv(1000) == frame(TEXT, word.upper())
         time.sleep(0.2)
         outcome = running.rules.outcome()
-        assert (outcome["status"], outcome["request_bytes"], outcome["response_bytes"]) == (101, 10, 10)
+        assert (outcome["status"], outcome["request_bytes"], outcome["response_bytes"]) == (101, 22, 14)
 
     @pytest.mark.parametrize("upgrade", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
     def test_switching_protocols_without_leave(self, running: Any, upgrade: bytes) -> None:

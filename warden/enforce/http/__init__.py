@@ -3,8 +3,8 @@
 A connection is a `Connection` (:mod:`.connection`): it moves bytes between sockets and a stack of layers, and answers the stack's hooks.
 The stack of layers (:mod:`.layers`, with :mod:`.http1`, :mod:`.heads`, :mod:`.http2` and :mod:`.stream`) is mitmproxy's, made strict where it is
 lenient and bounded where it is not. Hooks are the places where the stack stops and asks; all of them are methods of `Enforcer`
-(:mod:`.enforcer`), which asks the pipeline. :mod:`.message` turns mitmproxy's flows into `HttpRequest` values and back, :mod:`.tls` speaks TLS
-on both sides.
+(:mod:`.enforcer`), which asks the pipeline. What follows a switch of protocols goes through :mod:`.switched`, a layer, and :mod:`.relay`, which says
+what of it goes on. :mod:`.message` turns mitmproxy's flows into `HttpRequest` values and back, :mod:`.tls` speaks TLS on both sides.
 
 ::
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mitmproxy import http, tcp, tls
+from mitmproxy import http, tls
 from mitmproxy.net.tls import starts_like_tls_record
 from mitmproxy.proxy.layer import NextLayer
 from mitmproxy.proxy.layers.tls import ClientTLSLayer
@@ -24,12 +24,14 @@ from warden.enforce.http import message as wire
 from warden.enforce.http.answering import Instead, Passing
 from warden.enforce.http.layers import Close, Http
 from warden.enforce.http.message import EXCHANGE, Exchange
+from warden.enforce.http.relay import Relay
 from warden.enforce.http.tls import HTTP1, HTTP2_AND_1, TlsSides
 from warden.enforce.upstream import Upstream
 from warden.errors import DecodeError
 from warden.model import HttpRequest, HttpResponse, Ruling, TcpConnect
 from warden.pipeline import Pipeline
 from warden.redact.answer import Mode
+from warden.redact.headers import Fields
 from warden.redact.redactor import BlockedError
 
 if TYPE_CHECKING:
@@ -221,16 +223,32 @@ class Enforcer:
             # It would become a stream that nobody ruled on.
             self._settle(flow, exchange, error="the upstream switched protocols without being asked")
             flow.kill()
+        elif flow.response.status_code == 101:
+            self._switch(flow, exchange)
         else:
             self._redact_head(connection, flow, exchange)
+
+    def _switch(self, flow: http.HTTPFlow, exchange: Exchange) -> None:
+        """What follows is another protocol's, and goes through what reads it, or nowhere."""
+        assert flow.response is not None
+        assert exchange.ruling is not None
+        request, ruling = exchange.request, exchange.ruling
+        try:
+            exchange.answer = self.pipeline.answer(request, ruling, 101, _head(flow.response))
+            switch = self.pipeline.switched(request, ruling, exchange.upgrade, exchange.answer.fields, exchange.stream_findings)
+        except BlockedError as error:
+            self._settle(flow, exchange, error=f"blocked: {error.reason}")
+            flow.kill()
+            return
+        wire.write_head(flow, exchange.answer.fields)
+        exchange.relay = Relay(exchange, switch, self.pipeline, lambda error: self._settle(flow, exchange, error=error))
 
     def _redact_head(self, connection: Connection, flow: http.HTTPFlow, exchange: Exchange) -> None:
         """Decides how the body goes on: as it comes, in units, or held until it is whole."""
         assert flow.response is not None
         assert exchange.ruling is not None
-        head = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in flow.response.data.headers.fields)
         try:
-            exchange.answer = self.pipeline.answer(exchange.request, exchange.ruling, flow.response.status_code, head)
+            exchange.answer = self.pipeline.answer(exchange.request, exchange.ruling, flow.response.status_code, _head(flow.response))
         except BlockedError as error:
             self._block(flow, exchange, error.reason)
             return
@@ -338,22 +356,6 @@ class Enforcer:
         except Exception:  # what has happened cannot be taken back; the next ruling meets the same log
             logger.exception("an outcome could not be recorded")
 
-    # --- after 101: the bytes of the protocol that was switched to ---------------------------------------------------------------
-
-    def tcp_message(self, connection: Connection, flow: tcp.TCPFlow) -> None:
-        if connection.switched is not None:
-            for piece in flow.messages:
-                if piece.from_client:
-                    connection.switched.sent += len(piece.content)
-                else:
-                    connection.switched.received += len(piece.content)
-        flow.messages.clear()  # mitmproxy would keep them all
-
-    def tcp_start(self, connection: Connection, flow: tcp.TCPFlow) -> None:
-        if connection.switched is None:
-            flow.kill()
-            connection.abort()
-
     # --- the end -----------------------------------------------------------------------------------------------------------------
 
     def client_disconnected(self, connection: Connection, client: object) -> None:
@@ -378,6 +380,10 @@ class Enforcer:
         data.request.stream = False
         data.request.headers.pop("expect", None)
         data.response = http.Response.make(403, FIXED, {"Content-Type": "application/json", "Connection": "close"})
+
+
+def _head(response: http.Response) -> Fields:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.data.headers.fields)
 
 
 def _exchange(flow: http.HTTPFlow) -> Exchange:

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mitmproxy import http
 
@@ -21,6 +21,10 @@ from warden.errors import DecodeError
 from warden.model import Action, BodyRewriter, HttpRequest, HttpResponse, Ruling, Verb
 from warden.redact.answer import Answer
 from warden.redact.outgoing import Watch
+from warden.redact.redactor import Finding
+
+if TYPE_CHECKING:
+    from warden.enforce.http.relay import Relay
 
 #: Where the exchange is kept in a flow.
 EXCHANGE = "warden"
@@ -68,6 +72,10 @@ class Exchange:
     watch: Watch | None = None
     #: What every byte of a streamed body has to pass, or None.
     rewriter: BodyRewriter | None = None
+    #: What goes through the connection once it has switched to another protocol.
+    relay: Relay | None = None
+    #: What was replaced there.
+    stream_findings: list[Finding] = field(default_factory=list)
     sent: int = 0
     received: int = 0
     settled: bool = False
@@ -82,7 +90,10 @@ class Exchange:
 
     def redacted(self) -> dict[str, Any]:
         """For the outcome: how many secrets were replaced, by rule; nothing where none was."""
-        if self.answer is None or not (found := [*self.answer.findings, *(one for _, one in self.answer.header_findings)]):
+        if self.answer is None:
+            return {}
+        found = [*self.answer.findings, *(one for _, one in self.answer.header_findings), *self.stream_findings]
+        if not found:
             return {}
         return {"redacted": dict(Counter(one.rule for one in found))}
 
@@ -167,6 +178,8 @@ def emit(flow: http.HTTPFlow, exchange: Exchange, forward: HttpRequest) -> None:
     if trailers:
         headers.append(("te", "trailers"))  # RFC 9113 section 8.2.2 lets this one pass, and gRPC asks for it
     if exchange.upgrade:
+        # Messages that are compressed together could not be read one by one: none is offered, so the server may use none (RFC 6455 section 9.1).
+        headers = [(name, value) for name, value in headers if name.lower() != "sec-websocket-extensions"]
         headers += [("Connection", "Upgrade"), ("Upgrade", exchange.upgrade)]
     elif closes and not http2:
         headers.append(("Connection", "close"))

@@ -35,6 +35,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpResponseHook
 
 from warden.enforce.http.http1 import MalformedRequest
 from warden.enforce.http.message import EXCHANGE, Exchange, brief, failure, frame_for_http1
+from warden.enforce.http.switched import Switched
 from warden.errors import CredentialError
 
 #: Answers a hook: decides what happens next by changing the hook's data. Never raises.
@@ -234,6 +235,22 @@ class Stream(HttpStream):
         if request.is_http2 and connection.alpn != b"h2":
             frame_for_http1(self.flow, exchange)
         return True
+
+    def flow_done(self) -> CommandGenerator[None]:
+        """As the base class, which relays what follows a 101 as it comes."""
+        assert self.flow.response is not None
+        if self.flow.response.status_code != 101 or self._exchange.ours:
+            yield from super().flow_done()
+            return
+        self.flow.live = False
+        if self._exchange.relay is None:  # nothing reads it, so nothing passes
+            yield commands.CloseConnection(self.context.client)
+            self.client_state = self.server_state = self.state_errored
+            return
+        self.child_layer = Switched(self.context, self._exchange.relay)
+        self._handle_event = self.passthrough  # type: ignore[method-assign]
+        yield from self.child_layer.handle_event(events.Start())
+        yield SendHttp(ResponseEndOfMessage(self.stream_id), self.context.client)
 
     def handle_protocol_error(self, event: RequestProtocolError | ResponseProtocolError) -> CommandGenerator[None]:
         """An upstream that fails before its answer went on is a bad gateway, in our words; all else ends the stream."""
