@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchmarks import Row
 from warden.decide import PolicyDecisionPoint, load
+from warden.decoder import Decoder
 from warden.model import Action, Flag, HttpRequest, Principal, Resource, Verb
-from warden.pipeline import Decoder
 
 AGENT = Principal("agent", "benchmark")
 ROUNDS = 2000

@@ -18,12 +18,12 @@ from tests.unit.dialects.gcp import wire as google
 from tests.unit.dialects.kubernetes import wire
 from tests.unit.dialects.kubernetes.test_expectations import requests as kubernetes_requests
 from warden.decide import PolicyDecisionPoint, load
+from warden.decoder import Decoder
 from warden.dialects.body.protobuf import field
 from warden.dialects.gcp import index
 from warden.dialects.sql import tree
 from warden.errors import DecodeError
 from warden.model import HttpRequest, Principal
-from warden.pipeline import Decoder
 
 
 def rows() -> Iterator[Row]:

@@ -37,11 +37,12 @@ from warden.audit.log import Log
 from warden.config import AwsCredentialsConfig, Config, EgressConfig, UpstreamConfig
 from warden.credentials.aws import AwsBroker
 from warden.decide import PolicyDecisionPoint, load
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.enforce.ca import SessionCA
 from warden.enforce.worker import Listeners, Worker, warm
 from warden.model import Principal
-from warden.pipeline import Decoder, Pipeline
+from warden.pipeline import Pipeline
 
 EC2, PLAIN = "ec2.us-east-1.amazonaws.com", "files.example"
 BODY = b"Action=DescribeInstances&Version=2016-11-15"

@@ -14,7 +14,7 @@ PROGRAM = """
 import gc, json, resource, time
 from warden.dialects.kubernetes.cluster import Cluster
 from warden.model import HttpRequest
-from warden.pipeline import Decoder
+from warden.decoder import Decoder
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
 

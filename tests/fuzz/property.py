@@ -9,10 +9,10 @@ from pathlib import Path
 from tests.fuzz.mutation import Choices, mutate
 from tests.fuzz.seeds import CLUSTER, FAMILIES, LISTED, Seed
 from warden.decide import PolicyDecisionPoint, load
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.errors import DecodeError
 from warden.model import HttpRequest, Principal
-from warden.pipeline import Decoder
 
 _PRINCIPAL = Principal("fuzz", "fuzz")
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.dialects.aws.botocore_requests import installed
+from warden.decoder import Decoder
 from warden.errors import DecodeError
 from warden.model import HttpRequest
-from warden.pipeline import Decoder
 
 HEAD = HttpRequest("POST", "https", "a.test", 443, "/", (("Host", "a.test"), ("X-A", "1"), ("x-a", "2")), body=None, body_length=2)
 

@@ -15,9 +15,9 @@ import yaml
 
 from warden.config import Config
 from warden.decide import PolicyDecisionPoint, load
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress, parse
 from warden.model import Action, Decision, DnsQuestion, HttpRequest, Principal, TcpConnect
-from warden.pipeline import Decoder
 from warden.settings import files
 
 ROOT = Path(__file__).parents[2]

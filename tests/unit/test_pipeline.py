@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from warden.answers import Answers
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.errors import AuditError, CredentialError
 from warden.model import (
@@ -26,7 +27,7 @@ from warden.model import (
     Ruling,
     Verb,
 )
-from warden.pipeline import Decoder, Pipeline, sentence
+from warden.pipeline import Pipeline, sentence
 from warden.redact.redactor import BlockedError
 from warden.redact.vault import Binding
 
@@ -176,7 +177,7 @@ def test_a_request_that_is_denied_fetches_no_secret() -> None:
 def test_denial_comes_out_although_the_dialect_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     flow, _ = pipeline()
     ruling = flow.rule(BROKEN)
-    monkeypatch.setattr("warden.pipeline.Decoder.dialect", lambda *_: 1 / 0)
+    monkeypatch.setattr("warden.decoder.Decoder.dialect", lambda *_: 1 / 0)
     response = flow.denial(REQUEST, ruling)
     assert response.status == 403
     assert b"host-mismatch" in response.body

@@ -19,11 +19,12 @@ from typing import Any
 
 from warden.cli import requests
 from warden.config import PRESETS, Config
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.dialects.kubernetes import Cluster
 from warden.errors import DecodeError
 from warden.model import Decision, Principal
-from warden.pipeline import DecisionPoint, Decoder
+from warden.pipeline import DecisionPoint
 
 
 def add_parser(subparsers: argparse._SubParsersAction[Any]) -> None:

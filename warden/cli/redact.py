@@ -21,11 +21,11 @@ from typing import Any
 
 from warden.answers import Answers
 from warden.cli import requests
+from warden.decoder import Decoder
 from warden.dialects.aws import hosts
 from warden.dialects.kubernetes import Cluster
 from warden.errors import DecodeError
 from warden.model import Action, Certainty, HttpRequest, Verb
-from warden.pipeline import Decoder
 from warden.redact.answer import Answer, Mode
 from warden.redact.headers import Fields
 from warden.redact.redactor import BlockedError, Finding, Place

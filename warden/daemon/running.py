@@ -12,10 +12,10 @@ from warden.config import PRESETS, AwsCredentialsConfig, EnvironmentConfig
 from warden.credentials.aws import AwsBroker
 from warden.daemon import environment, ground, places, server, session, terms
 from warden.daemon.loaded import Loaded
+from warden.decoder import Decoder
 from warden.dialects.sql import tree
 from warden.enforce import worker
 from warden.model import DnsQuestion, HttpRequest, Principal
-from warden.pipeline import Decoder
 from warden.settings.files import defaults, load
 
 

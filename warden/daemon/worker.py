@@ -19,10 +19,11 @@ from warden.audit.log import Log
 from warden.daemon import process
 from warden.daemon.ground import Ground
 from warden.daemon.terms import Terms
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.dialects.kubernetes.cluster import Cluster
 from warden.enforce.worker import Listeners, Worker
-from warden.pipeline import Decoder, Pipeline
+from warden.pipeline import Pipeline
 
 #: Seconds that the worker gets to finish what it records.
 _GRACE = 2.0

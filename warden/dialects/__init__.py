@@ -15,7 +15,7 @@ What they share:
 - `answer`      what denials of all dialects have in common
 - `sql`         statements that travel in API calls
 
-`warden.pipeline.Decoder` holds them in order: the first that claims a host reads its requests, and `http`, last, claims the rest.
+`warden.decoder.Decoder` holds them in order: the first that claims a host reads its requests, and `http`, last, claims the rest.
 """
 
 from __future__ import annotations

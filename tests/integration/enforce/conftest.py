@@ -26,13 +26,14 @@ from cryptography.hazmat.primitives import serialization
 from warden.answers import Answers
 from warden.config import Config, EgressConfig, ProxyConfig, UpstreamConfig
 from warden.credentials.peer import Peers
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
 from warden.enforce.ca import SessionCA
 from warden.enforce.worker import Listeners, Worker
 from warden.errors import DecodeError
 from warden.model import Action, AuditRecord, Certainty, Decision, Effect, HttpRequest, HttpResponse, Principal, Resource, Ruling, Verb
-from warden.pipeline import Decoder, Pipeline
+from warden.pipeline import Pipeline
 from warden.redact.streams.websocket import Frames, frame
 
 EGRESS = ("api.test", "*.h2.test", "body.test", "192.0.2.7", "tcp://stream.test:7000", "odd.test:8443")

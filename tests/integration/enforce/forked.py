@@ -19,11 +19,12 @@ from pathlib import Path
 
 from warden.answers import Answers
 from warden.config import Config, EgressConfig, UpstreamConfig
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.enforce.ca import SessionCA
 from warden.enforce.worker import Listeners, Worker, warm
 from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, HttpResponse, Principal
-from warden.pipeline import Decoder, Pipeline
+from warden.pipeline import Pipeline
 
 
 class Permissive:

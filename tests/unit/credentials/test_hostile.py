@@ -31,10 +31,11 @@ from warden.credentials.entries import Entries
 from warden.credentials.gcp import LIBRARIES, GcpBroker
 from warden.credentials.kubernetes.broker import KubernetesBroker
 from warden.daemon.terms import _adopt
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.dialects.kubernetes.cluster import Cluster
 from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, Principal
-from warden.pipeline import Decoder, Pipeline
+from warden.pipeline import Pipeline
 from warden.redact import vault as vaults
 from warden.redact.answer import Mode
 from warden.redact.vault import Vault

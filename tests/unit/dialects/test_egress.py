@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress, parse, segments
 from warden.errors import ConfigError
 from warden.hosts import HOSTS, MODELS
 from warden.model import Verb
-from warden.pipeline import Decoder
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
 from warden.errors import DecodeError
 from warden.model import Certainty, DnsQuestion, Flag, HttpRequest, Ruling, TcpConnect, Verb
-from warden.pipeline import Decoder
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warden.answers import Answers
+from warden.decoder import Decoder
 from warden.dialects.egress import Egress
 from warden.dialects.http import HttpDialect
 from warden.enforce.dns import Resolver
 from warden.enforce.synthetic import SyntheticAddresses
 from warden.errors import AuditError
 from warden.model import Action, AuditRecord, Decision, Effect, HttpRequest, HttpResponse, Principal
-from warden.pipeline import Decoder, Pipeline
+from warden.pipeline import Pipeline
 
 
 @dataclass

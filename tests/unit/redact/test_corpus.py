@@ -17,8 +17,8 @@ from tests.corpus.redaction.draft import Record, Secret
 from tests.corpus.redaction.score import Readings, Score, score
 from tests.corpus.redaction.views import forms
 from warden.cli.redact import Session, redact_record
+from warden.decoder import Decoder
 from warden.model import HttpRequest
-from warden.pipeline import Decoder
 from warden.redact import placeholder
 
 #: The bars: of the secrets, how many are caught; of the look-alikes, how many are damaged; of what the schema declares, how many are missed.

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.dialects.aws.wire import request
+from warden.decoder import Decoder
 from warden.model import Flag
-from warden.pipeline import Decoder
 
 _DECODER = Decoder()
 

@@ -7,10 +7,10 @@ import base64
 import pytest
 
 from tests.unit.dialects.kubernetes.wire import DECODER, TYPES, decode, operations, request
+from warden.decoder import Decoder
 from warden.dialects.kubernetes import Cluster
 from warden.errors import DecodeError
 from warden.model import DnsQuestion, Flag, TcpConnect, Verb
-from warden.pipeline import Decoder
 
 N = "/api/v1/namespaces/shop"
 D = "/apis/apps/v1/namespaces/shop/deployments"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from warden.decoder import Decoder
 from warden.dialects.kubernetes import Cluster
 from warden.model import Action, HttpRequest
-from warden.pipeline import Decoder
 
 HOST = "k8s.example"
 DECODER = Decoder(clusters=(Cluster("prod", HOST, 6443), Cluster("c-1", "rancher.example", 443, "/k8s/clusters/c-1")))

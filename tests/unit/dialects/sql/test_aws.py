@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.dialects.aws.wire import request
 from warden.decide import PolicyDecisionPoint, load
+from warden.decoder import Decoder
 from warden.model import Action, Decision, HttpRequest, Principal
-from warden.pipeline import Decoder
 
 _DECODER = Decoder()
 _POINTS = {preset: PolicyDecisionPoint(load(preset, ())) for preset in ("no-destroy", "readonly")}
