@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote_plus
 
+from warden.credentials import signed_query
 from warden.credentials.service_account import ServiceAccountKey, ServiceAccountKeys
 from warden.credentials.sigv4 import Canonical, canonical_headers, canonical_queries, digest_of
 from warden.errors import CredentialError
@@ -83,21 +84,10 @@ def resigned(request: HttpRequest, keys: ServiceAccountKeys, now: float) -> Http
 
 def _read(query: str) -> tuple[dict[str, str], list[str]]:
     """The parameters of the signature, and the pairs over which it is made."""
-    fields: dict[str, str] = {}
-    kept: list[str] = []
-    for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        known = _KNOWN.get(unquote_plus(name).lower())
-        if known is not None:
-            # Spelled otherwise, or there twice, it might be another thing to Google than to us; a plus, a space or itself.
-            if name != known or known in fields or "+" in value:
-                raise _malformed(known)
-            fields[known] = unquote(value)
-        if known != "X-Goog-Signature":
-            kept.append(pair)
-    if missing := [name for name in _NAMES if name not in fields]:
-        raise _malformed(missing[0])
-    return fields, kept
+    try:
+        return signed_query.read(query, _KNOWN, _NAMES, "X-Goog-Signature")
+    except ValueError as error:
+        raise _malformed(str(error)) from None
 
 
 def _prover(keys: list[ServiceAccountKey], message: bytes, signature: bytes) -> ServiceAccountKey | None:

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from urllib.parse import quote, unquote, unquote_plus
+from urllib.parse import quote
 
+from warden.credentials import signed_query
 from warden.credentials.dummies import KeyPair
 from warden.credentials.sigv4 import ALGORITHM, Canonical, Proof, Signature, canonical_queries, digest_of, sign, signature_of
 from warden.credentials.sigv4a import ALGORITHM_A
@@ -52,20 +53,10 @@ class Presigned:
 def read_presigned(request: HttpRequest) -> Presigned:
     """Raises CredentialError ``bad-presigned`` for anything but the one known shape."""
     path, _, query = request.target.partition("?")
-    fields: dict[str, str] = {}
-    kept: list[str] = []
-    for pair in query.split("&"):
-        name, _, value = pair.partition("=")
-        known = _KNOWN.get(unquote_plus(name).lower())
-        if known is not None:
-            # Spelled otherwise, or there twice, it might be another thing to AWS than to us; a plus, a space or itself.
-            if name != known or known in fields or "+" in value:
-                raise _malformed(known)
-            fields[known] = unquote(value)
-        if known != "X-Amz-Signature":
-            kept.append(pair)
-    if missing := [name for name in _REQUIRED if name not in fields]:
-        raise _malformed(missing[0])
+    try:
+        fields, kept = signed_query.read(query, _KNOWN, _REQUIRED, "X-Amz-Signature")
+    except ValueError as error:
+        raise _malformed(str(error)) from None
     algorithm = fields["X-Amz-Algorithm"]
     if algorithm not in (ALGORITHM, ALGORITHM_A):
         raise _malformed("X-Amz-Algorithm")
