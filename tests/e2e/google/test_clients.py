@@ -76,7 +76,7 @@ DENIED = {
     "objects": (("storage", "rm", "gs://orders-archive/2024.csv"), "storage.objects.delete"),
     "a database": (("sql", "databases", "delete", "orders", "--instance=shop"), "sql.databases.delete"),
     "a key": (("kms", "keys", "versions", "destroy", "1", "--key=k", "--keyring=r", "--location=global"), "cryptoKeyVersions.destroy"),
-    "a secret's value": (("secrets", "versions", "access", "latest", "--secret=password"), "secrets.versions.access"),
+    "a secret": (("secrets", "delete", "password"), "secretmanager.projects.secrets.delete"),
     "a project": (("projects", "delete", PROJECT), "cloudresourcemanager.projects.delete"),
     "a grant": (("projects", "add-iam-policy-binding", PROJECT, "--member=allUsers", "--role=roles/owner"), "setIamPolicy"),
 }

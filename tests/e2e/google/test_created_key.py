@@ -134,7 +134,7 @@ def test_a_created_key_is_a_dummy_that_gcloud_and_the_libraries_use(keyed: Warde
     assert f"{NAMES}/topics/by-created-key" in lines, ran
     assert "by-created-key" in lines[-1], ran
     # What it is not given, in words.
-    assert "ID tokens are not handed to the sandbox" in ran.stderr, ran
+    assert "ID tokens are there for https:// addresses" in ran.stderr, ran
     # Each step outside: signed by the real key, and with the token that was given for it.
     assert {claims["iss"] for claims in Google.claims} == {EMAIL}
     assert {request["authorization"] for request in new(google, before)} == {f"Bearer {ACCESS}"}
