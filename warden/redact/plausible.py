@@ -35,6 +35,12 @@ _OPEN = re.compile(
     rb"|USER|SECONDS|MINUTES|TTL|LIFETIME|TIMEOUT|PORT|PATH|DIR|MODE|FORMAT|LEVEL|LOCALE|LANG|ENV|ENVIRONMENT|PROJECT|CONFIG|SERVICE|COUNT|SIZE|BRANCH|TIMEZONE)$",
     re.IGNORECASE,
 )
+#: What is no secret even where secrets are kept: switches, counts, keys for browsers, references.
+_PLAINLY = re.compile(
+    rb".{0,3}|\d+|(?i:true|false|null|none|enabled|disabled)|(?:pk_(?:live|test)_|sb_publishable_|pk\.eyJ).*|\$\{.*\}|\{\{.*\}\}"
+)
+#: A segment or parameter of a location that may be what lets in: hooks and capabilities are.
+_TOKENED = re.compile(rb"[/?=&](?=[A-Za-z0-9_-]{16})[A-Za-z_-]{0,64}[0-9]")
 _LOCATION = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DIGITS = re.compile(rb"\d+")
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -78,11 +84,17 @@ def plausible(value: bytes, kind: Kind, *, quoted: bool) -> bool:
 def open_setting(name: bytes, value: bytes, *, managed: bool) -> bool:
     """Whether the setting `name` is none that has to be hidden. `managed`: it is kept by what keeps secrets, so that only what plainly is none counts."""
     bare = value.strip()
-    if stands_for(bare) or (_KEBAB.fullmatch(bare) and len(bare) < 20 and not managed) or (_LOCATION.match(bare) and b"@" not in bare):
+    location = _LOCATION.match(bare) is not None and b"@" not in bare
+    if managed:
+        random = plausible(bare, Kind.TOKEN, quoted=True)
+        return (
+            (location and not _TOKENED.search(bare))
+            or (_OPEN.search(name) is not None and b"@" not in bare and not random)
+            or _PLAINLY.fullmatch(bare) is not None
+        )
+    if stands_for(bare) or location or (_KEBAB.fullmatch(bare) and len(bare) < 20) or (_OPEN.search(name) and b"@" not in bare):
         return True
-    if _OPEN.search(name) and b"@" not in bare:
-        return True
-    return (len(bare) < 4 or _DIGITS.fullmatch(bare) is not None) if managed else not plausible(bare, Kind.TOKEN, quoted=True)
+    return not plausible(bare, Kind.TOKEN, quoted=True)
 
 
 def _password(value: bytes, *, quoted: bool) -> bool:

@@ -42,7 +42,9 @@ _TOKEN = re.compile(
 #: What tokens and encodings are written in.
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+/=.~%"
 #: What would end a value after what opens it.
-_CLOSINGS = ((b"", b""), (b'"', b'"'), (b"'", b"'"), (b'\\"', b'\\"'), (b"</x>", b">"))
+_CLOSINGS = ((b"", b""), (b'"', b'"'), (b"'", b"'"), (b'\\"', b'\\"'), (b"</x>", b">"), (b"@x.example/", b"://"))
+#: A quote that no backslash is before.
+_QUOTE = re.compile(rb'(?<!\\)"')
 _TAG = re.compile(rb"</?[\w:.-]{0,64}\Z")
 #: What ends a word, as a space; and bytes of a word beyond which it is none.
 _ENDS = bytes(0x20 if byte <= 0x20 or byte == 0x7F else 0x61 for byte in range(256))
@@ -182,7 +184,21 @@ class Live:
                 for hit in self._sight.find(stem + _FILLER + closing):
                     if hit.end > len(stem) > hit.start:
                         return line + hit.start
-        return None
+        if probe.endswith(b"@"):  # of a location, whose host makes what is before it a password
+            for hit in self._sight.find(probe + b"x"):
+                if hit.end == len(probe) - 1:
+                    return line + hit.start
+        nested = self._nested(probe)
+        return None if nested is None else line + nested
+
+    def _nested(self, probe: bytes) -> int | None:
+        """Where a value begins in JSON that stands in a string of JSON: what it says is read only when the string has ended."""
+        if b'\\"' not in probe or len(_QUOTE.findall(probe)) % 2 == 0:
+            return None
+        said = probe.replace(b'\\"', b'"')
+        values = [said[hit.start : hit.end] for hit in self._sight.find(said + _FILLER + b'"') if hit.start < len(said)]
+        starts = [probe.find(value[: len(said)].removesuffix(_FILLER)) for value in values]
+        return min((start for start in starts if start >= 0), default=None)
 
     # --- what goes on ------------------------------------------------------------------------------------------------------------
 

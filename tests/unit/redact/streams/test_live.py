@@ -118,6 +118,10 @@ def test_a_slow_drip_of_a_known_secret(sight: Sight, form: str, around: bytes) -
         (b"the token ghp_%s\n", 2),
         (b'password: "correct horse %s battery"\n', 2),
         (b"x" * 9000 + b",DB_PASSWORD=%s\n", 2),
+        (b"postgres://user:%s@db.example/x\n", 2),
+        (b'{"name": "DB_PASSWORD", "value": "%s"}\n', 2),
+        (b'{"m": "{\\"password\\": \\"%s\\"}"}\n', 2),
+        (b'{"log":"url=postgres://u:%s@h/x done"}\n', 2),
     ],
 )
 def test_a_slow_drip_of_a_new_secret(sight: Sight, text: bytes, shown: int) -> None:
