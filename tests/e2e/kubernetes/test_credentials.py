@@ -164,7 +164,6 @@ def test_curl_with_the_dummy(kube: Warden, cluster: LocalCluster, watch: Watch) 
         ("DELETE", "/pods//pod"),
         ("POST", "pods/pod/eviction"),
         ("GET", "pods/pod/exec?command=id&stdout=1"),
-        ("GET", "secrets/password"),
         ("GET", "pods/pod/proxy/"),
     ):
         done = kube.exec("sh", "-c", script, "sh", "--path-as-is", "-X", method, f"{host}/api/v1/namespaces/shop/{path}")
