@@ -14,7 +14,7 @@ from ahocorasick_rs import BytesAhoCorasick
 
 from warden.redact.hit import Hit
 from warden.redact.naming import KEY_OF, Kind, kind_of
-from warden.redact.plausible import plausible
+from warden.redact.plausible import UUID, plausible
 
 LAYER = "names"
 
@@ -71,7 +71,6 @@ _CODE = re.compile(
 )
 #: Keys that are named by a UUID where they are kept.
 _REFERRED = (b"signing_key", b"encryption_key", b"signingkey", b"encryptionkey", b"private_key")
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 #: YAML's tags for what is elsewhere, as CloudFormation and Home Assistant have them.
 _REFERENCE_TAGS = (
     b"!Ref ",
@@ -169,7 +168,7 @@ def find(text: bytes) -> list[Hit]:
             if scheme := _SCHEME.match(text, low, high):
                 low = scheme.end()
             if plausible(text[low:high], kind, quoted=quoted) and not (
-                name.lower().endswith(_REFERRED) and _UUID.fullmatch(text, low, high)
+                name.lower().endswith(_REFERRED) and UUID.fullmatch(text, low, high)
             ):
                 hits.append(Hit(low, high, rule, LAYER))
                 done = max(done, high)

@@ -1,6 +1,6 @@
 """Secrets by the words around them, where neither a name with a sign nor the value's look tells: directives, command lines, sentences of logs.
 
-One line each: a literal that is looked for first, and the expression whose first group is the secret, tried from the start of the literal's line.
+One line each: a literal that is looked for first, or several, and the expression whose first group is the secret, tried from the start of the literal's line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from warden.redact.plausible import stands_for
 #: Bytes around a literal that are looked at.
 _BEFORE, _AFTER = 200, 2048
 
-_RULES: tuple[tuple[str, bytes, bytes], ...] = (
+_RULES: tuple[tuple[str, bytes | tuple[bytes, ...], bytes], ...] = (
     ("haproxy-stats", b"stats auth", rb"stats auth\s+[^\s:]+:(\S+)"),
     ("haproxy-user", b"insecure-password", rb"insecure-password\s+(\S+)"),
     ("redis-cli", b"redis-cli", rb"redis-cli\b[^\n|;]{0,200}?\s(?:-a|--pass)[ =]([^\s'\"]+)"),
@@ -42,13 +42,11 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("sqlcmd", b"sqlcmd", rb"sqlcmd\b[^\n|;]{0,200}?\s-P[ =]?[\"']?([^\s'\"][^\s'\"]{3,127})"),
     ("htpasswd", b"htpasswd", rb"htpasswd\s+-\w*b\w*\s+\S+\s+[\"']?[^\s\"']+[\"']?\s+[\"']?([^\s'\"]{4,128})"),
     ("net-use", b"net use", rb"(?i)net use\b[^\n]{0,160}?/user:\S+\s+([^\s\"/]{4,128})"),
-    ("useradd", b"useradd", rb"useradd\b[^\n|;]{0,160}?\s-p[ =]?[\"']?([^\s'\"$][^\s'\"]{3,127})"),
-    ("usermod", b"usermod", rb"usermod\b[^\n|;]{0,160}?\s-p[ =]?[\"']?([^\s'\"$][^\s'\"]{3,127})"),
+    ("useradd", (b"useradd", b"usermod"), rb"user(?:add|mod)\b[^\n|;]{0,160}?\s-p[ =]?[\"']?([^\s'\"$][^\s'\"]{3,127})"),
     ("netlify-auth", b"netlify", rb"netlify\b[^\n|;]{0,160}?--auth[ =]([\w-]{16,128})"),
     ("redis-config", b"requirepass", rb"requirepass\\?\"\s*(?:\\n)?\s*2\) \\?\"([^\"\\\n]{4,256})"),
     ("redis-auth", b'"auth"', rb"\"AUTH\"(?:\s*,\s*\"[^\"\n]{1,64}\")?\s*,\s*\"([^\"\n]{4,256})\"\s*\]"),
-    ("redis-wire", b"auth\\r", rb"AUTH(?:\\r\\n|\r\n)\$\d+(?:\\r\\n|\r\n)([^\\\s]{4,256})"),
-    ("redis-wire-raw", b"auth\r\n$", rb"AUTH(?:\\r\\n|\r\n)\$\d+(?:\\r\\n|\r\n)([^\\\s]{4,256})"),
+    ("redis-wire", (b"auth\\r", b"auth\r\n$"), rb"AUTH(?:\\r\\n|\r\n)\$\d+(?:\\r\\n|\r\n)([^\\\s]{4,256})"),
     ("redis-genpass", b"genpass", rb"GENPASS(?: \d+)?\s*\n\"([0-9a-f]{16,128})\""),
     ("ftp-pass", b"pass ", rb"(?<![^\n])PASS (?!:)([^\s]{4,128})[ \t]*(?:\r?\n|$)"),
     ("imap-login", b" login ", rb"(?<![^\n])\w{1,8} LOGIN \"?[^\s\"]{1,128}\"? \"?([^\s\"]{4,128})\"?\s*(?:\r?\n|$)"),
@@ -60,13 +58,8 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("junos-text", b"ascii-text", rb"ascii-text \\?\"((?!\$9\$)[^\"\\\n]{4,128})"),
     ("junos-auth", b"authentication-key", rb"authentication-key (?!\\?\"?\$9\$)\\?\"?([^\s\"\\;]{4,128})"),
     ("squid-peer", b"login=", rb"\blogin=[^\s:=*]{1,64}:([^\s]{4,128})"),
-    ("ipsec-eap", b": eap ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
-    ("ipsec-psk", b": psk ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
-    ("ipsec-xauth", b": xauth ", rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
-    ("postfix-relay-25", b"]:25", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
-    ("postfix-relay-465", b"]:465", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
-    ("postfix-relay-587", b"]:587", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
-    ("postfix-relay-submission", b"]:submission", rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
+    ("ipsec", (b": eap ", b": psk ", b": xauth "), rb":\s*(?:EAP|XAUTH|NTLM|PSK)\s+\"([^\"\n]{4,256})\""),
+    ("postfix-relay", (b"]:25", b"]:465", b"]:587", b"]:submission"), rb"(?<![^\n])\[[\w.-]{1,253}\]:\w{2,10}\s+[^\s:]{1,128}:([^\s]{4,256})"),
     ("pgbouncer-user", b'\n"', rb"(?<![^\n])\"[\w.@-]{1,64}\" \"((?!md5[0-9a-f]{32}|SCRAM-)[^\"\n]{4,256})\"[ \t]*(?:\r?\n|$)"),
     ("snmp-community", b"community", rb"(?:<r[ow]community>|\bcommunity[ \t]*[:=][ \t]*[\"'])([^\"'<\n]{4,64})[\"'<]"),
     ("kickstart", b"rootpw", rb"rootpw\s+(?:--plaintext\s+)?((?!--|\$[0-9y]\$)[^\s]{4,128})"),
@@ -92,8 +85,7 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
     ("ios-snmp", b"snmp-server community", rb"snmp-server community (?:0 )?([^\s\"]{4,128})"),
     ("ios-tacacs", b"tacacs", rb"(?:tacacs|radius)(?: server |-server )[^\n]{0,80}\n(?:[ \t][^\n]{0,120}\n){0,4}?[ \t]+key (?:0 )?((?!7 |6 )[^\s\"]{4,128})"),
     ("ios-tacacs-key", b"acs-server key", rb"tacacs-server key (?:0 )?((?!7 )[^\s\"]{4,128})"),
-    ("mysql-dsn", b"@tcp(", rb"[\w.-]{1,64}:([^\s@\"'/]{4,256})@tcp\("),
-    ("mysql-dsn-socket", b"@unix(", rb"[\w.-]{1,64}:([^\s@\"'/]{4,256})@unix\("),
+    ("mysql-dsn", (b"@tcp(", b"@unix("), rb"[\w.-]{1,64}:([^\s@\"'/]{4,256})@(?:tcp|unix)\("),
     ("pgpass", b":*:", rb"(?<![^\n])(?:[^\s:]{1,253}|\*):(?:\d{1,5}|\*):[^\s:]{1,64}:[^\s:]{1,64}:([^\s:][^\s]{3,127})[ \t]*(?:\r?\n|$)"),
     ("root-slash", b"root /", rb"\broot / ((?=[^\s]{0,64}[0-9~!@#$%^&*+=?])(?=\S{0,64}[a-z])(?=\S{0,64}[A-Z])[^\s\"\\]{8,64})"),
     ("ticket", b"ticket=", rb"[?&#](?:\w{0,20}_)?ticket=([A-Za-z0-9._~-]{16,512})"),
@@ -107,9 +99,10 @@ _RULES: tuple[tuple[str, bytes, bytes], ...] = (
 
 #: By literal: the rules, each with whether its expression begins where the literal does.
 _LITERALS: dict[bytes, list[tuple[str, re.Pattern[bytes], bool]]] = {}
-for _name, _literal, _expression in _RULES:
-    _begins = _expression.lower().startswith(_literal.lower())
-    _LITERALS.setdefault(_literal.lower(), []).append((_name, re.compile(_expression), _begins))
+for _name, _literals, _expression in _RULES:
+    for _literal in (_literals,) if isinstance(_literals, bytes) else _literals:
+        _begins = _expression.lower().startswith(_literal.lower())
+        _LITERALS.setdefault(_literal.lower(), []).append((_name, re.compile(_expression), _begins))
 _KEYS = list(_LITERALS)
 _AUTOMATON = BytesAhoCorasick([*_KEYS, *(cue.lower() for cue in manifests.CUES)])
 

@@ -11,6 +11,8 @@ from warden.redact.naming import Kind
 #: Bytes beyond which a value is no password or token; longer ones are keys and documents, which other layers find.
 _LONGEST = 16_384
 
+#: How keys begin that browsers are given.
+_PUBLISHABLE = rb"pk_(?:live|test)_|sb_publishable_|pk\.eyJ"
 #: What stands where a secret would: templates, masks, references, and words that documentation and schemas use.
 _STANDS_FOR = re.compile(
     rb"!\w+|@Microsoft\.KeyVault.*|\(\(.*\)\)|\*{2,}[\w ]{0,60}\*{2,}|&lt;.*&gt;|\$\{.*|\$\(.*|\$[A-Za-z_][A-Za-z0-9_]*|\{\{.*|<[^<>]*>|%\(?[A-Za-z_]+\)?[s%]?|@@?[A-Za-z_.]+@?|\*+|x{3,}|X{3,}|\.{3,}|-+|_+|#+|\?+"
@@ -20,7 +22,9 @@ _STANDS_FOR = re.compile(
     rb"|changeme|change-me|change_me|your[-_ ]?.*|my[-_]?(?:password|token|secret|key)|example.*|placeholder|dummy|todo|tbd|foo|bar|test|replace[-_ ]?me|insert[-_ ].*"
     rb"|process\.env\..*|os\.environ.*|var\..*|local\..*|data\..*|module\..*|env\..*|secrets\..*|config\..*|self\..*|this\..*|ref:.*|func.*|import.*|return.*|new .*|on_create|always"
     rb"|passwor[dt]|kennwort|contrase\xc3\xb1a|senha|parola|has\xc5\x82o|wachtwoord|l\xc3\xb6senord|mot de passe|heslo|salasana|adgangskode|passord)"
-    rb"|(?:pk_(?:live|test)_|sb_publishable_|pk\.eyJ|arn:|vault:|op://|sm://|ssm:|secretsmanager:|awssm:|gcpsm:|sops:|ENC\[|env:|file:|projects/|kms:|keyvault:|https?://[^:@\s]*/?secrets?/).*"
+    rb"|(?:"
+    + _PUBLISHABLE
+    + rb"|arn:|vault:|op://|sm://|ssm:|secretsmanager:|awssm:|gcpsm:|sops:|ENC\[|env:|file:|projects/|kms:|keyvault:|https?://[^:@\s]*/?secrets?/).*"
 )
 #: `valueFrom`-like: a path or a dotted reference to where the secret is.
 _PATH = re.compile(
@@ -36,14 +40,13 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 #: What is no secret even where secrets are kept: switches, counts, keys for browsers, references.
-_PLAINLY = re.compile(
-    rb".{0,3}|\d+|(?i:true|false|null|none|enabled|disabled)|(?:pk_(?:live|test)_|sb_publishable_|pk\.eyJ).*|\$\{.*\}|\{\{.*\}\}"
-)
+_PLAINLY = re.compile(rb".{0,3}|\d+|(?i:true|false|null|none|enabled|disabled)|(?:" + _PUBLISHABLE + rb").*|\$\{.*\}|\{\{.*\}\}")
 #: A segment or parameter of a location that may be what lets in: hooks and capabilities are.
 _TOKENED = re.compile(rb"[/?=&](?=[A-Za-z0-9_-]{16})[A-Za-z_-]{0,64}[0-9]")
 _LOCATION = re.compile(rb"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _DIGITS = re.compile(rb"\d+")
-_UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: One, and nothing else: of keys and tokens many are.
+UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CERTIFICATE = re.compile(
     rb"Ag[A-Z][A-Za-z0-9+/]{100}|-----BEGIN (?:CERTIFICATE|PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE REQUEST)-----|ssh-(?:rsa|ed25519) AAAA|AAAA(?:[BC]3NzaC1|E2VjZHNh|Gnr)|MII[A-Za-z0-9+/]{200}|(?:SHA256|MD5):[A-Za-z0-9+/:]{32,48}=?$"
 )
@@ -131,7 +134,7 @@ def _random_looking(value: bytes) -> bool:
         return False
     if digits == 0:
         return len(value) >= 20 and _entropy(value) >= 3.8 and value.lower() != value
-    if _KEBAB.fullmatch(value) and (digits <= 2 or _RELEASE.search(value)) and not _UUID.fullmatch(value):
+    if _KEBAB.fullmatch(value) and (digits <= 2 or _RELEASE.search(value)) and not UUID.fullmatch(value):
         return False  # app-secret-2
     return letters > 0 and (len(value) >= 16 or digits >= 2) and _entropy(value) >= (2.5 if len(value) < 16 else 3.0)
 

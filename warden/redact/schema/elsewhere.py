@@ -75,7 +75,6 @@ PLACES = (
     _place("headscale:keys", _ANY, r"/api/v1/preauthkey.*", "preAuthKeys.key", "preAuthKey.key"),
     _place("algolia:keys", r".*algolia.*", r"/1/keys.*", "keys.value", "key", "value"),
     _place("powerdns:tsig", _ANY, r"/api/v1/servers/[^/]+/tsigkeys.*", "key"),
-    _place("azure:accounts", _ARM, r".*/accounts/.*/listKeys", "key1", "key2"),
     _place("gitea:tokens", _ANY, r"/api/v1/users/[^/]+/tokens.*", "sha1"),
     _place("kong:credentials", _ANY, r"(?:/[^/]+)?/(?:consumers/[^/]+/(?:key-auth|credentials|keyauth).*|key-auths?.*)", "data.key", "key", shape="variable"),
     _place("sentry:keys", _ANY, r"/api/0/projects/[^/]+/[^/]+/keys/.*", "secret", "dsn.secret"),
@@ -104,7 +103,6 @@ PLACES = (
     _place("github:tokens", r"(?:api\.github\.com|.*)", r"(?:/api/v3)?/(?:app/installations/\d+/access_tokens|.*/actions/runners/(?:registration|remove)-token|.*/generate-jitconfig|app-manifests/[^/]+/conversions)", "token", "encoded_jit_config", "client_secret", "webhook_secret", "pem"),
     # https://docs.gitlab.com/api/project_level_variables/
     _place("gitlab:variables", _ANY, r"/api/v4/(?:projects|groups|admin/ci)/.*variables.*", "value", shape="variable", pair="key"),
-    _place("gitlab:variables", _ANY, r"/api/v4/admin/ci/variables.*", "value", shape="variable", pair="key"),
     # https://devcenter.heroku.com/articles/platform-api-reference#config-vars
     _place("heroku:config-vars", r"api\.heroku\.com", r"/apps/[^/]+/config-vars", "*", shape="variable"),
     # https://docs.doppler.com/reference/secrets-list
