@@ -50,7 +50,7 @@ class _Tier[T]:
     def find(self, text: bytes) -> Iterator[tuple[int, int, T]]:
         if not self.forms:
             return
-        if self._built is None and len(self.forms) * len(text) < SEARCHED:
+        if self._built is None and self.size * len(text) < SEARCHED:
             for alike in self.forms.values():
                 for form, _, owner in alike:
                     start = text.find(form)
